@@ -1,0 +1,10 @@
+# Every folder that is built, from the ground up. A folder may link only to folders above it.
+foreach(domain
+    src/base
+    src/runtime
+    )
+  add_subdirectory(${domain})
+endforeach()
+
+get_property(header_checks GLOBAL PROPERTY MILLRACE_HEADER_CHECKS)
+add_custom_target(check_headers DEPENDS ${header_checks} COMMENT "every header compiles by itself")

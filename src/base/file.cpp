@@ -1,0 +1,81 @@
+#include "base/file.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+
+namespace millrace {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+Error system_error(std::string_view doing, const fs::path& path, int number) {
+  auto code = number == ENOSPC || number == EDQUOT ? ErrorCode::exhausted
+              : number == ENOENT                   ? ErrorCode::not_found
+              : number == EACCES || number == EPERM ? ErrorCode::permission_denied
+                                                    : ErrorCode::unavailable;
+  return {code, fmt::format("{} {}: {}", doing, path.string(), std::strerror(number))};
+}
+
+class Descriptor {
+ public:
+  explicit Descriptor(int number) : number_(number) {}
+  ~Descriptor() {
+    if (number_ >= 0) ::close(number_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  [[nodiscard]] int number() const { return number_; }
+
+ private:
+  int number_;
+};
+
+}  // namespace
+
+Result<std::string> read_file(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in || fs::is_directory(path)) return fail(system_error("cannot read", path, errno ? errno : EISDIR));
+  std::ostringstream out;
+  out << in.rdbuf();
+  return std::move(out).str();
+}
+
+Result<void> write_file(const fs::path& path, std::string_view bytes, FileMode mode) {
+  auto folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+  std::error_code ignored;
+  if (!fs::exists(folder, ignored)) {
+    fs::create_directories(folder, ignored);
+    if (mode == FileMode::secret) fs::permissions(folder, fs::perms::owner_all, ignored);
+  }
+  auto temporary = path;
+  temporary += fmt::format(".{}.new", ::getpid());
+  auto give_up = [&](std::string_view doing) {
+    auto error = system_error(doing, path, errno);
+    ::unlink(temporary.c_str());
+    return fail(error);
+  };
+  {
+    Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, static_cast<mode_t>(mode)));
+    if (file.number() < 0) return give_up("cannot create");
+    while (!bytes.empty()) {
+      auto written = ::write(file.number(), bytes.data(), bytes.size());
+      if (written < 0 && errno == EINTR) continue;
+      if (written < 0) return give_up("cannot write");
+      bytes.remove_prefix(static_cast<std::size_t>(written));
+    }
+    if (::fsync(file.number()) != 0) return give_up("cannot sync");
+  }
+  if (::rename(temporary.c_str(), path.c_str()) != 0) return give_up("cannot replace");
+  Descriptor directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (directory.number() >= 0) ::fsync(directory.number());
+  return {};
+}
+
+}  // namespace millrace
