@@ -1,0 +1,57 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "net/http/message.hpp"
+#include "net/tls/credentials.hpp"
+#include "runtime/loop.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace millrace::http {
+
+/// Answers a request, now or later, exactly once, on the loop's thread. Safe to call after the connection is gone.
+using Reply = std::function<void(Response)>;
+
+/// One subscriber of a server-sent event stream (WHATWG HTML, 9.2).
+class EventStream {
+ public:
+  virtual ~EventStream() = default;
+  /// False when the subscriber is gone or so slow that its bounded buffer is full (then it is disconnected).
+  virtual bool send(std::string_view event, std::string_view data) = 0;
+  [[nodiscard]] virtual bool open() const = 0;
+};
+
+/// A row of the route table. `pattern` like "/api/v1/models/{id}"; a last part "{rest*}" takes the remainder.
+struct Route {
+  std::string method;
+  std::string pattern;
+  std::function<void(const Request&, Reply)> handle;
+  std::function<void(const Request&, std::shared_ptr<EventStream>)> stream = {};  ///< instead of `handle`
+};
+
+struct ServerOptions {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 0;                            ///< 0: any free port
+  std::optional<Credentials> credentials;            ///< TLS 1.3 with required client certificates
+  std::size_t body_limit_bytes = 64u << 20;
+  std::size_t connection_limit = 1024;
+  std::int64_t idle_limit_us = 60'000'000;
+  std::function<std::optional<Response>(const Request&)> guard;  ///< runs first: an answer refuses the request
+};
+
+class Server {
+ public:
+  virtual ~Server() = default;
+  virtual Result<void> start() = 0;
+  virtual void stop() = 0;
+  [[nodiscard]] virtual std::uint16_t port() const = 0;
+};
+
+std::unique_ptr<Server> make_beast_server(Loop& loop, ServerOptions options, std::vector<Route> routes);
+
+}  // namespace millrace::http

@@ -1,0 +1,66 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "base/time.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace millrace {
+
+/// A message of the store-and-forward spool. Numbers are strictly increasing within an epoch and never used twice.
+struct SpoolBatch {
+  std::uint64_t number = 0;
+  TimeUs created_us = 0;
+  std::string topic;     ///< opaque to the spool: where it goes
+  std::string payload;   ///< opaque to the spool: what goes
+};
+
+/// Batches that were given up: written down, sent like data, never silent.
+struct SpoolGap {
+  std::uint64_t number = 0;   ///< the gap's own batch number
+  std::uint64_t first = 0, last = 0;
+  std::uint64_t points = 0;
+  TimeUs from_us = 0, to_us = 0;
+  std::string reason;         ///< "size limit", "age limit", "thinned"
+};
+
+/// Batch numbers as sorted, disjoint, inclusive ranges; what a receiver holds, what a sender may forget.
+struct BatchRange {
+  std::uint64_t first = 0, last = 0;
+  bool operator==(const BatchRange&) const = default;
+};
+
+enum class SpoolFullPolicy { reject, drop_oldest, thin };
+
+struct SpoolOptions {
+  std::uint64_t limit_bytes = 256u << 20;
+  std::int64_t limit_age_us = 72ll * 3600 * 1'000'000;
+  SpoolFullPolicy on_full = SpoolFullPolicy::drop_oldest;
+};
+
+/// Durable store-and-forward. Blocking: called from one thread. After `commit` returned, everything appended before
+/// survives kill -9 and power loss (invariant a).
+class Spool {
+ public:
+  virtual ~Spool() = default;
+  /// Changes when the spool was lost or emptied by hand: receivers start to count anew.
+  [[nodiscard]] virtual std::string epoch() const = 0;
+  /// Buffers one message of `points` readings; it becomes durable with the next `commit`. Returns its batch number.
+  virtual Result<std::uint64_t> append(std::string_view topic, std::string_view payload, std::uint64_t points, TimeUs now_us) = 0;
+  /// Remembers a small value in the same transaction as the batches (high-water marks of the sources).
+  virtual void remember(std::string_view key, std::string_view value) = 0;
+  [[nodiscard]] virtual Result<std::string> recall(std::string_view key) const = 0;
+  virtual Result<void> commit(TimeUs now_us) = 0;
+  /// The receiver holds these durably: they are deleted.
+  virtual Result<void> acknowledge(const std::vector<BatchRange>& ranges) = 0;
+  /// Up to `limit` committed batches with number >= first, oldest first; gaps come as batches with a gap payload.
+  virtual Result<std::vector<SpoolBatch>> read(std::uint64_t first, std::size_t limit) const = 0;
+  [[nodiscard]] virtual std::uint64_t bytes() const = 0;
+  [[nodiscard]] virtual std::uint64_t batches() const = 0;
+  [[nodiscard]] virtual std::vector<SpoolGap> gaps() const = 0;
+};
+
+}  // namespace millrace
