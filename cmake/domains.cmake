@@ -1,6 +1,7 @@
 # Every folder that is built, from the ground up. A folder may link only to folders above it.
 foreach(domain
     src/base
+    src/cmapss
     src/runtime
     )
   add_subdirectory(${domain})
