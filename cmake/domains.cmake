@@ -2,7 +2,10 @@
 foreach(domain
     src/base
     src/cmapss
+    src/onnx
     src/runtime
+    src/registry
+    src/net/tls
     )
   add_subdirectory(${domain})
 endforeach()
