@@ -1,8 +1,12 @@
 # Every folder that is built, from the ground up. A folder may link only to folders above it.
 foreach(domain
     src/base
+    src/signal
     src/cmapss
     src/onnx
+    src/inference
+    src/inference/trees
+    src/inference/onnxruntime
     src/runtime
     src/registry
     src/net/tls

@@ -1,0 +1,32 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "net/tls/credentials.hpp"
+
+#include <memory>
+#include <string>
+
+struct ssl_ctx_st;  // OpenSSL's SSL_CTX, for adapters
+
+namespace millrace::tls {
+
+enum class Role { client, server };
+
+struct ContextDeleter {
+  void operator()(ssl_ctx_st* context) const;
+};
+using Context = std::unique_ptr<ssl_ctx_st, ContextDeleter>;
+
+/// A TLS 1.3 context in which both sides must show a certificate of the authority (RFC 8446). Checks our own files
+/// first, so that an expired or missing certificate is one sentence here and not an alert at the peer.
+/// `peer_host` (client only): the DNS name or IP address that the server's certificate must carry.
+Result<Context> make_context(const Credentials& credentials, Role role, TimeUs now_us, const std::string& peer_host = {});
+
+/// Why the last peer of this context was refused ("certificate of 'broker' has expired"); empty when none was.
+std::string verification_failure(ssl_ctx_st* context);
+
+/// The reasons that wait in this thread's OpenSSL error queue, as one line; empties the queue.
+std::string error_text();
+
+}  // namespace millrace::tls
