@@ -10,6 +10,9 @@ foreach(domain
     src/runtime
     src/registry
     src/net/tls
+    src/net/mqtt
+    src/net/mqtt/testing
+    src/net/mqtt/mosquitto
     )
   add_subdirectory(${domain})
 endforeach()

@@ -1,0 +1,27 @@
+#include "base/nearest.hpp"
+
+#include <gtest/gtest.h>
+
+namespace millrace {
+namespace {
+
+TEST(Nearest, finds_the_word_that_was_meant) {
+  Nearest nearest("degc");
+  for (const char* word : {"deg", "degF", "degC", "bar"}) nearest.offer(word);
+  EXPECT_EQ(nearest.hint(), "; did you mean \"degC\"?");
+}
+
+TEST(Nearest, says_nothing_when_nothing_is_near) {
+  Nearest nearest("temperature");
+  nearest.offer("bar");
+  EXPECT_EQ(nearest.hint(), "");
+}
+
+TEST(Nearest, swapped_letters_are_one_edit) {
+  EXPECT_EQ(edit_distance_halves("untis", "units"), 2u);
+  EXPECT_EQ(edit_distance_halves("", "ab"), 4u);
+  EXPECT_EQ(edit_distance_halves("same", "same"), 0u);
+}
+
+}  // namespace
+}  // namespace millrace
