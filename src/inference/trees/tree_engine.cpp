@@ -1,0 +1,169 @@
+#include "inference/engine.hpp"
+#include "onnx/model.hpp"
+#include "onnx/tree_ensemble.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <deque>
+#include <fmt/format.h>
+#include <limits>
+
+namespace millrace {
+namespace {
+
+/// Eight bytes, so that eight nodes share a cache line. A step is `next = child + (row[slot] < threshold)`: no branch, so the
+/// processor cannot guess wrong (a mispredicted branch per level is what makes single rows slow in other engines).
+/// A leaf reads the slot that always holds NaN: the comparison is false, it steps to itself, and `threshold` is its weight.
+struct FlatNode {
+  float threshold = 0;
+  std::uint16_t slot = 0;    ///< feature f: f holds x, features + f holds -x
+  std::uint16_t child = 0;   ///< where to go when false, relative to the tree's root; true is the next one
+};
+static_assert(sizeof(FlatNode) == 8);
+
+constexpr std::size_t group_size = 8;   ///< trees walked at once: their loads overlap
+constexpr std::size_t max_nodes = std::numeric_limits<std::uint16_t>::max();
+
+struct FlatTree {
+  std::uint32_t root = 0;
+  std::uint32_t depth = 0;
+};
+
+constexpr float infinity = std::numeric_limits<float>::infinity();
+float next_up(float value) { return std::nextafter(value, infinity); }
+float next_down(float value) { return std::nextafter(value, -infinity); }
+
+/// Brings any comparison, with either direction for NaN, into the one form `row[slot] < threshold` that is false for NaN:
+///   x <= t  is  x < next_up(t);   x > t  is  -x < -t;   not (x < t)  is  -x < -next_down(t) for every x but NaN.
+struct Canonical {
+  float threshold;
+  bool negated;
+  std::uint32_t when_true;
+  std::uint32_t when_false;
+};
+
+Canonical canonical(const onnx::TreeNode& node) {
+  using onnx::Branch;
+  bool less = node.branch == Branch::less || node.branch == Branch::less_or_equal;   // else greater
+  bool strict = node.branch == Branch::less || node.branch == Branch::greater;
+  std::uint32_t when_true = node.when_true;
+  std::uint32_t when_false = node.when_false;
+  if (node.missing_is_true) {   // ask the opposite question, so that NaN answers "false" and still goes where it must
+    less = !less;
+    strict = !strict;
+    std::swap(when_true, when_false);
+  }
+  if (less) return {strict ? node.value : next_up(node.value), false, when_true, when_false};
+  return {strict ? -node.value : -next_down(node.value), true, when_true, when_false};
+}
+
+class TreeEngine final : public Engine {
+ public:
+  static Result<std::unique_ptr<Engine>> make(const onnx::TreeEnsemble& ensemble) {
+    auto engine = std::make_unique<TreeEngine>();
+    engine->features_ = ensemble.features;
+    engine->base_score_ = ensemble.base_score;
+    if (2 * ensemble.features + 1 > max_nodes) {
+      return fail(ErrorCode::failed_precondition, fmt::format("{} features are too many for the tree engine", ensemble.features));
+    }
+    for (const auto& tree : ensemble.trees) TRY(engine->append(tree));
+    while (engine->trees_.size() % group_size != 0) TRY(engine->append({onnx::TreeNode{.value = 0}}));
+    engine->slots_.assign(2 * ensemble.features + 1, std::numeric_limits<float>::quiet_NaN());
+    return engine;
+  }
+
+  [[nodiscard]] std::size_t features() const override { return features_; }
+  [[nodiscard]] std::size_t outputs() const override { return 1; }
+  [[nodiscard]] std::string name() const override { return "trees"; }
+
+  Result<void> run(std::span<const float> rows, std::span<float> outputs) override {
+    if (rows.size() != outputs.size() * features_) {
+      return fail(ErrorCode::invalid_argument,
+                  fmt::format("{} numbers are not {} rows of {} features", rows.size(), outputs.size(), features_));
+    }
+    for (std::size_t row = 0; row < outputs.size(); ++row) outputs[row] = predict(rows.data() + row * features_);
+    return {};
+  }
+
+ private:
+  Result<void> append(const onnx::Tree& tree) {
+    if (tree.size() > max_nodes) {
+      return fail(ErrorCode::failed_precondition, fmt::format("a tree of {} nodes is too large for the tree engine", tree.size()));
+    }
+    FlatTree flat{.root = static_cast<std::uint32_t>(nodes_.size())};
+    nodes_.resize(nodes_.size() + tree.size());
+    struct Open {
+      std::uint32_t from;
+      std::uint16_t to;
+      std::uint32_t depth;
+    };
+    std::deque<Open> open = {{0, 0, 0}};   // breadth first: the levels that every row visits lie together
+    std::uint16_t next = 1;
+    while (!open.empty()) {
+      const Open at = open.front();
+      open.pop_front();
+      flat.depth = std::max(flat.depth, at.depth);
+      FlatNode& node = nodes_[flat.root + at.to];
+      const onnx::TreeNode& source = tree[at.from];
+      if (source.branch == onnx::Branch::leaf) {
+        node = {source.value, static_cast<std::uint16_t>(2 * features_), at.to};
+        continue;
+      }
+      if (!std::isfinite(source.value)) return fail(ErrorCode::failed_precondition, "a tree has a threshold that is not finite");
+      const Canonical step = canonical(source);
+      const std::size_t slot = source.feature + (step.negated ? features_ : 0);
+      node = {step.threshold, static_cast<std::uint16_t>(slot), next};
+      open.push_back({step.when_false, next, at.depth + 1});
+      open.push_back({step.when_true, static_cast<std::uint16_t>(next + 1), at.depth + 1});
+      next = static_cast<std::uint16_t>(next + 2);
+    }
+    trees_.push_back(flat);
+    return {};
+  }
+
+  /// Sums in float32, base score first and trees in their order, as XGBoost does: the same bits.
+  float predict(const float* row) {
+    for (std::size_t k = 0; k < features_; ++k) {
+      slots_[k] = row[k];
+      slots_[features_ + k] = -row[k];
+    }
+    const float* slots = slots_.data();
+    float sum = base_score_;
+    for (std::size_t first = 0; first < trees_.size(); first += group_size) {
+      const FlatTree* group = trees_.data() + first;
+      std::array<const FlatNode*, group_size> root;
+      std::array<std::uint32_t, group_size> at{};
+      std::uint32_t depth = 0;
+      for (std::size_t k = 0; k < group_size; ++k) {
+        root[k] = nodes_.data() + group[k].root;
+        depth = std::max(depth, group[k].depth);
+      }
+      for (; depth > 0; --depth) {
+#pragma GCC unroll 8
+        for (std::size_t k = 0; k < group_size; ++k) {
+          const FlatNode node = root[k][at[k]];
+          at[k] = node.child + static_cast<std::uint32_t>(slots[node.slot] < node.threshold);
+        }
+      }
+      for (std::size_t k = 0; k < group_size; ++k) sum += root[k][at[k]].threshold;
+    }
+    return sum;
+  }
+
+  std::size_t features_ = 0;
+  float base_score_ = 0;
+  std::vector<FlatNode> nodes_;
+  std::vector<FlatTree> trees_;   ///< a multiple of group_size; the last ones may be single leaves of weight 0
+  std::vector<float> slots_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Engine>> make_tree_engine(std::string_view onnx_bytes) {
+  TRY_ASSIGN(const onnx::Model model, onnx::parse_model(onnx_bytes));
+  TRY_ASSIGN(const onnx::TreeEnsemble ensemble, onnx::read_tree_ensemble(model));
+  return TreeEngine::make(ensemble);
+}
+
+}  // namespace millrace
