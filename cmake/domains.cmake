@@ -1,18 +1,23 @@
 # Every folder that is built, from the ground up. A folder may link only to folders above it.
 foreach(domain
     src/base
+    src/lake
     src/signal
     src/cmapss
     src/onnx
     src/inference
     src/inference/trees
     src/inference/onnxruntime
+    src/training/xgboost
     src/runtime
+    src/fieldbus/opcua
     src/registry
     src/net/tls
     src/net/mqtt
     src/net/mqtt/testing
     src/net/mqtt/mosquitto
+    src/spool
+    src/sparkplug
     )
   add_subdirectory(${domain})
 endforeach()

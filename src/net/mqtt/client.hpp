@@ -42,6 +42,8 @@ struct Message {
 /// MQTT 5, clean start. Every call and every callback on the loop's thread. Reconnects for ever with backoff; on each
 /// connection `will` is asked for anew (a Sparkplug death certificate carries the session number), then `on_connected`
 /// runs: subscribe and publish births there, nothing survives a reconnect by itself.
+/// `on_disconnected` also tells why a first or further attempt failed, each reason once until the next connection.
+/// A client may be stopped, but not destroyed, inside its own callbacks.
 class Client {
  public:
   struct Handlers {
@@ -49,20 +51,24 @@ class Client {
     std::function<void()> on_connected;
     std::function<void(const Error& why)> on_disconnected;
     std::function<void(const Message&)> on_message;
+    std::function<void(const Error& why)> on_refused = {};  ///< the broker's ACL refused a subscription
   };
   virtual ~Client() = default;
   virtual void start(Handlers handlers) = 0;
   /// Sends DISCONNECT (the broker drops the will) and stops reconnecting.
+  /// Outside callbacks it waits up to half a second for what is queued to be written, so that it works without the loop.
   virtual void stop() = 0;
   [[nodiscard]] virtual bool connected() const = 0;
   virtual Result<void> subscribe(const std::vector<std::string>& filters, int quality_of_service) = 0;
   /// Copies. `unavailable` when not connected, `exhausted` when too much waits to be sent.
   virtual Result<void> publish(std::string_view topic, std::string_view payload, int quality_of_service, bool retain) = 0;
-  /// Bytes handed over but not yet written to the socket: back-pressure for senders of backlogs.
+  /// Bytes handed over but not yet written to the socket (QoS 1: not yet acknowledged): back-pressure for senders of
+  /// backlogs.
   [[nodiscard]] virtual std::size_t outgoing_bytes() const = 0;
 };
 
-/// libmosquitto on the loop's socket readiness; no thread of its own.
+/// libmosquitto on the loop's socket readiness; no thread of its own. Resolving a host name may block the loop for as
+/// long as the system's resolver takes: give an address or a name in /etc/hosts where that matters.
 std::unique_ptr<Client> make_mosquitto_client(Loop& loop, ClientOptions options);
 
 }  // namespace millrace::mqtt

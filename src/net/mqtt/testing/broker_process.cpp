@@ -1,0 +1,175 @@
+#include "net/mqtt/testing/broker_process.hpp"
+
+#include "base/file.hpp"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <thread>
+
+namespace millrace::mqtt {
+namespace {
+
+constexpr std::int64_t kDayUs = 86'400'000'000;
+constexpr auto kStartLimit = std::chrono::seconds(10);
+
+sockaddr_in loopback(std::uint16_t port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return address;
+}
+
+std::uint16_t free_port() {
+  int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  auto address = loopback(0);
+  socklen_t size = sizeof address;
+  bool bound = ::bind(socket, reinterpret_cast<sockaddr*>(&address), size) == 0 &&
+               ::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) == 0;
+  ::close(socket);
+  return bound ? ntohs(address.sin_port) : 0;
+}
+
+bool accepts(std::uint16_t port) {
+  int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  auto address = loopback(port);
+  bool open = ::connect(socket, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+  ::close(socket);
+  return open;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<BrokerProcess>> BrokerProcess::start(Options options) {
+  std::unique_ptr<BrokerProcess> broker(new BrokerProcess());
+  TRY(broker->prepare(options));
+  Result<void> launched;
+  for (int attempt = 0; attempt < 5; ++attempt) {  // another process may take the free port before the broker does
+    broker->port_ = free_port();
+    TRY(broker->write_configuration());
+    launched = broker->launch();
+    if (launched) return broker;
+  }
+  return fail(launched.error());
+}
+
+BrokerProcess::~BrokerProcess() {
+  end(SIGKILL);
+  std::error_code ignored;
+  std::filesystem::remove_all(folder_, ignored);
+}
+
+Result<void> BrokerProcess::prepare(const Options& options) {
+  options_ = options;
+  auto pattern = (std::filesystem::temp_directory_path() / "millrace-broker-XXXXXX").string();
+  if (mkdtemp(pattern.data()) == nullptr) return fail(ErrorCode::unavailable, "cannot make " + pattern);
+  folder_ = pattern;
+  if (!options_.tls) return {};
+  auto now_us = SystemClock().now_us();
+  TRY_ASSIGN(authority_, tls::make_authority("millrace test authority", "test", now_us - 1000 * kDayUs));
+  TRY(write_file(folder_ / "ca.pem", authority_.certificate_pem));
+  TRY_ASSIGN(auto own, issue("broker", options_.certificate_days));
+  static_cast<void>(own);
+  return {};
+}
+
+Result<Credentials> BrokerProcess::issue(const std::string& common_name, int valid_days) {
+  if (!options_.tls) return fail(ErrorCode::failed_precondition, "this test broker speaks plain TCP");
+  auto now_us = SystemClock().now_us();
+  auto from_us = valid_days < 0 ? now_us + (valid_days - 1) * kDayUs : now_us;
+  tls::CertificateRequest request{.common_name = common_name, .organisation = "test", .valid_days = std::abs(valid_days)};
+  TRY_ASSIGN(auto pair, tls::issue_certificate(authority_, request, from_us));
+  Credentials paths{folder_ / "ca.pem", folder_ / (common_name + ".pem"), folder_ / (common_name + ".key")};
+  TRY(tls::write_credentials(paths, pair));
+  return paths;
+}
+
+Result<void> BrokerProcess::write_configuration() {
+  std::string text = fmt::format("listener {} 127.0.0.1\nmax_inflight_messages 1000\nmax_queued_messages 1000000\n"
+                                 "log_dest file {}\nset_tcp_nodelay true\n",
+                                 port_, (folder_ / "broker.log").string());
+  if (::geteuid() == 0) text += "user root\n";  // else it becomes another user, who cannot read the 0600 key
+  if (options_.tls) {
+    text += fmt::format("cafile {0}/ca.pem\ncertfile {0}/broker.pem\nkeyfile {0}/broker.key\nrequire_certificate true\n"
+                        "use_identity_as_username true\nallow_anonymous false\n", folder_.string());
+  } else {
+    text += "allow_anonymous true\n";
+  }
+  for (const auto& line : options_.more_lines) text += line + "\n";
+  return write_file(folder_ / "mosquitto.conf", text);
+}
+
+Result<void> BrokerProcess::launch() {
+  auto configuration = (folder_ / "mosquitto.conf").string();
+  auto parent = ::getpid();
+  pid_ = ::fork();
+  if (pid_ < 0) return fail(ErrorCode::unavailable, "cannot fork");
+  if (pid_ == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() != parent) ::_exit(1);  // the test died before prctl
+    int quiet = ::open("/dev/null", O_RDWR);
+    ::dup2(quiet, STDIN_FILENO);
+    ::dup2(quiet, STDOUT_FILENO);
+    ::dup2(quiet, STDERR_FILENO);
+    ::execlp("mosquitto", "mosquitto", "-c", configuration.c_str(), nullptr);
+    ::execl("/usr/sbin/mosquitto", "mosquitto", "-c", configuration.c_str(), nullptr);  // not in every user's PATH
+    ::_exit(127);
+  }
+  auto limit = std::chrono::steady_clock::now() + kStartLimit;
+  while (!accepts(port_)) {
+    int status = 0;
+    if (::waitpid(pid_, &status, WNOHANG) == pid_) {
+      pid_ = 0;
+      return fail(ErrorCode::unavailable, fmt::format("mosquitto ended with {} (is it installed?)\n{}", status, log()));
+    }
+    if (std::chrono::steady_clock::now() > limit) {
+      end(SIGKILL);
+      return fail(ErrorCode::timed_out, "mosquitto does not listen\n" + log());
+    }
+    std::this_thread::yield();
+  }
+  return {};
+}
+
+std::string BrokerProcess::log() const {
+  auto text = read_file(folder_ / "broker.log");
+  return text ? *text : std::string();
+}
+
+ClientOptions BrokerProcess::client_options(const std::string& client_id) {
+  ClientOptions options{.host = "127.0.0.1", .port = port_, .client_id = client_id, .reconnect_min_us = 20'000,
+                        .reconnect_max_us = 100'000};
+  if (options_.tls) {
+    if (auto credentials = issue(client_id)) options.credentials = *credentials;
+  }
+  return options;
+}
+
+void BrokerProcess::end(int signal) {
+  if (pid_ <= 0) return;
+  ::kill(pid_, SIGCONT);
+  ::kill(pid_, signal);
+  ::waitpid(pid_, nullptr, 0);
+  pid_ = 0;
+}
+
+void BrokerProcess::stop() { end(SIGTERM); }
+void BrokerProcess::kill() { end(SIGKILL); }
+Result<void> BrokerProcess::restart() {
+  end(SIGTERM);
+  return launch();
+}
+void BrokerProcess::pause() { ::kill(pid_, SIGSTOP); }
+void BrokerProcess::resume() { ::kill(pid_, SIGCONT); }
+
+}  // namespace millrace::mqtt
