@@ -1,0 +1,62 @@
+#pragma once
+
+#include "base/time.hpp"
+#include "sparkplug/batch_set.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+
+namespace millrace::sparkplug {
+
+struct DeliveryOptions {
+  std::size_t window = 4096;                    ///< batches sent and not acknowledged, at most
+  std::size_t live_limit = 8192;                ///< more live batches than this wait as backlog
+  int backlog_percent = 20;                     ///< share of the sends that a backlog gets at least, while there is one
+  std::int64_t resend_after_us = 10'000'000;
+};
+
+/// Decides which batch of a spool is sent next: live data before the backlog, with a fair share for the backlog;
+/// never more than a window of unacknowledged batches; what is not acknowledged in time, or was sent over a connection
+/// that broke, is sent again. Knows numbers only; sans-I/O.
+class Delivery {
+ public:
+  explicit Delivery(DeliveryOptions options = {}) : options_(options) {}
+
+  /// What lay in the spool at the start.
+  void add_backlog(std::uint64_t first, std::uint64_t last) { backlog_.add(first, last); }
+  /// What was committed to the spool just now.
+  void add_live(std::uint64_t first, std::uint64_t last);
+  /// The receiver holds these durably.
+  void on_acknowledged(const BatchSet& batches);
+  /// The spool gave these up; they are not sent any more.
+  void on_dropped(std::uint64_t first, std::uint64_t last);
+  /// The receiver may have lost what was under way.
+  void on_disconnected();
+
+  struct Next {
+    std::uint64_t number = 0;
+    bool is_historical = false;  ///< sent before, or not sent when it was fresh
+  };
+  /// The batch to send now; it counts as sent. Nothing: all is sent, or the window is full.
+  std::optional<Next> next(TimeUs now_us);
+  /// The batch that `next` gave could not be sent: it goes first next time.
+  void put_back(const Next& next);
+
+  [[nodiscard]] std::size_t in_flight() const { return in_flight_.size(); }
+  [[nodiscard]] std::uint64_t waiting() const { return live_.count() + backlog_.count(); }
+  /// Batches of the backlog that come next, so that the owner can read them in one go.
+  [[nodiscard]] const BatchSet& backlog() const { return backlog_; }
+
+ private:
+  void take_back_late(TimeUs now_us);
+
+  DeliveryOptions options_;
+  BatchSet live_, backlog_;
+  std::map<std::uint64_t, TimeUs> in_flight_;  // number -> when sent
+  std::deque<std::uint64_t> order_;            // in_flight_ by age; may name batches that are acknowledged
+  int backlog_credit_ = 0;                     // percent
+};
+
+}  // namespace millrace::sparkplug

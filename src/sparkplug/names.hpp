@@ -1,0 +1,15 @@
+#pragma once
+
+#include <string_view>
+
+/// The metrics by which Millrace's own nodes and hosts understand each other; foreign ones may leave them out.
+namespace millrace::sparkplug::names {
+inline constexpr std::string_view rebirth = "Node Control/Rebirth";
+inline constexpr std::string_view bd_seq = "bdSeq";
+inline constexpr std::string_view epoch = "Millrace/Epoch";        ///< String: of the sender's spool
+inline constexpr std::string_view batch = "Millrace/Batch";        ///< UInt64: number of this message in the spool
+inline constexpr std::string_view acked = "Millrace/Acked";        ///< String in NCMD: durable ranges, "1-500,900"
+inline constexpr std::string_view gap = "Millrace/Gap";            ///< String: JSON of what was given up
+inline constexpr std::string_view decision = "Millrace/Decision";  ///< String: JSON of a decision
+inline constexpr std::string_view replay = "Millrace/Replay";      ///< UInt64 ms in NCMD: send again from this time
+}  // namespace millrace::sparkplug::names
