@@ -48,6 +48,7 @@ struct UseCase {
     std::optional<std::pair<double, double>> range;
     std::int64_t period_us = 0;         ///< expected time between samples; 0: not known
     std::map<int, std::string> codes;   ///< work_order: code -> kind ("overhaul", "failure")
+    bool steady = false;                ///< may stay the same for ever: not checked for being stuck
     int line = 0;                       ///< in the file, for messages
   };
   struct Quality {
@@ -63,7 +64,7 @@ struct UseCase {
     std::map<std::string, std::string> options;
   };
   struct Regimes {
-    std::uint32_t clusters = 1;
+    std::uint32_t clusters = 1;         ///< 0: training finds how many there are
     std::vector<std::string> context;   ///< signals with role context
   };
   struct Features {
@@ -82,14 +83,16 @@ struct UseCase {
     std::string kind;                   ///< remaining_useful_life | signal | work_order
     std::string until;                  ///< "work_order.failure"
     std::optional<double> cap;
+    std::optional<double> rows_below;   ///< train only on rows whose uncapped label is below this
     std::string signal;                 ///< kind signal: which
   };
   struct Trainer {
     std::string kind = "gbdt";          ///< gbdt | command
-    std::uint32_t rounds = 300, depth = 6;
-    double learning_rate = 0.05;
-    double row_fraction = 1, column_fraction = 1;
-    double minimum_child_weight = 1;
+    std::uint32_t rounds = 400, depth = 5;
+    double learning_rate = 0.03;
+    double row_fraction = 0.7, column_fraction = 0.4;
+    double minimum_child_weight = 20;
+    std::uint32_t bins = 256;
     std::string command;                ///< kind command: reads Parquet, writes ONNX
   };
   struct Gate {
