@@ -1,0 +1,62 @@
+import { useMemo, useState, type ReactNode } from "react";
+import { useQuery } from "../state/query";
+import { useConnection } from "../state/live";
+import { useKeys, type KeyMap } from "../state/keys";
+import { useNow } from "../state/now";
+import { formatRoute, navigate, useRoute } from "../state/route";
+import { age } from "./format";
+import { rooms } from "./rooms";
+import { Search } from "./Search";
+
+/** Name with the letter underlined that goes there after `g`. */
+function RoomName({ name, letter }: { name: string; letter: string }) {
+  const at = name.toLowerCase().indexOf(letter);
+  return <>{name.slice(0, at)}<u>{name.slice(at, at + 1)}</u>{name.slice(at + 1)}</>;
+}
+
+/** Where the data comes from and how old it is: in sight on every page. */
+function Source() {
+  const { data: status, problem } = useQuery("/api/v1/status", {}, ["status"]);
+  const connection = useConnection();
+  const now = useNow();
+  const [kind = "", ...rest] = (status?.data_source ?? "").split(":");
+  const received = status?.ingest.last_received;
+  const oldMs = received ? now - Date.parse(received) : null;
+  const stale = connection === "lost" || problem !== null || (oldMs !== null && oldMs > 10_000);
+  return (
+    <p className={`source${stale ? " stale" : ""}`} data-testid="source">
+      {kind !== "" && <><span className="kind">{kind}</span>{rest.join(":")} · </>}
+      <span aria-hidden="true">{stale ? "○" : "●"}</span>{" "}
+      {connection === "lost" ? "connection lost, trying again" : oldMs === null ? "no data yet" : `data ${stale ? "stale, " : ""}${age(oldMs)} old`}
+    </p>
+  );
+}
+
+export function Frame({ children }: { children: ReactNode }) {
+  const { room } = useRoute();
+  const [searching, setSearching] = useState(false);
+  const keys = useMemo((): KeyMap => ({
+    "/": () => setSearching(true),
+    ...Object.fromEntries(rooms.map(({ room: to, key }) => [`g ${key}`, () => navigate(formatRoute({ room: to }))])),
+  }), []);
+  useKeys(keys);
+  return (
+    <>
+      <a className="skip" href="#page" onClick={(event) => { event.preventDefault(); document.getElementById("page")?.focus(); }}>To the page</a>
+      <header className="frame">
+        <a className="brand" href="#/outcomes"><img src="/wheel.svg" alt="" width="18" height="18" />Millrace</a>
+        <nav aria-label="Rooms">
+          {rooms.map(({ room: to, name, key }) => (
+            <a key={to} href={formatRoute({ room: to })} aria-current={room === to ? "page" : undefined} title={`${name} (g ${key})`}>
+              <RoomName name={name} letter={key} />
+            </a>
+          ))}
+        </nav>
+        <Source />
+        <button className="find" onClick={() => setSearching(true)} title="Find anything (/)" aria-label="Find anything">Find <kbd>/</kbd></button>
+      </header>
+      {children}
+      {searching && <Search close={() => setSearching(false)} />}
+    </>
+  );
+}

@@ -1,0 +1,52 @@
+import { useCallback, useMemo, useRef, useState } from "react";
+import type { Signal } from "../api/types";
+import { number, words } from "./format";
+import { bandPixels, bandPlugin, options, timeAxis, usePlot, valueAxis, type Colours } from "./plot";
+import { drawn, longestStep, runs, type Series } from "./series";
+import { QualityBadge } from "./Badges";
+
+interface Properties {
+  signal: Signal;
+  series: Series;
+  onRange: (fromMs: number, toMs: number) => void;
+}
+
+/** One signal: its curve with gaps as gaps, the quality band under it, the value under the shared cursor. */
+export function SignalChart({ signal, series, onRange }: Properties) {
+  const place = useRef<HTMLDivElement>(null);
+  const [under, setUnder] = useState<number | null | undefined>(undefined);
+  const { data, band } = useMemo(() => {
+    const step = longestStep(series.times);
+    const { x, y } = drawn(series, step);
+    return { data: [x, y] as [number[], (number | null)[]], band: runs(series, step) };
+  }, [series]);
+  const bandNow = useRef(band);
+  bandNow.current = band;
+
+  const build = useCallback((paint: Colours) => options(paint, signal.unit, "asset", {
+    series: [{}, { stroke: paint.accent, width: 1.25, points: { show: false } }],
+    axes: [timeAxis(paint, bandPixels + 5), valueAxis(paint, signal.unit)],
+    plugins: [bandPlugin(paint, () => bandNow.current)],
+    hooks: {
+      setCursor: [(plot) => setUnder(plot.cursor.idx === null || plot.cursor.idx === undefined ? undefined : plot.data[1]?.[plot.cursor.idx])],
+      setSelect: [(plot) => {
+        if (plot.select.width < 5) return;
+        onRange(plot.posToVal(plot.select.left, "x") * 1000, plot.posToVal(plot.select.left + plot.select.width, "x") * 1000);
+      }],
+    },
+  }), [signal.unit, onRange]);
+  usePlot(place, 132, build, data);
+
+  const last = series.times.length - 1;
+  const value = under === undefined ? (last >= 0 ? series.values[last] : signal.value) : under;
+  return (
+    <figure className="signal">
+      <figcaption>
+        <strong>{signal.signal}</strong> <span className="quiet">{words(signal.quantity)}</span>
+        <span className="value">{number(value, 5)} {signal.unit}</span>
+        <QualityBadge quality={signal.quality} />
+      </figcaption>
+      <div ref={place} role="img" aria-label={`${signal.signal}: ${series.times.length} samples, newest ${number(series.values[last], 5)} ${signal.unit}, quality ${signal.quality}`} />
+    </figure>
+  );
+}

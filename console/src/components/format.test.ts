@@ -1,0 +1,53 @@
+import { describe, expect, it } from "vitest";
+import { age, bytes, number, percent, plural, quantity, sentence, short, time, words } from "./format";
+
+describe("number", () => {
+  it("keeps whole numbers whole and groups thousands", () => {
+    expect(number(0)).toBe("0");
+    expect(number(1234567)).toBe("1,234,567");
+  });
+  it("shows significant digits, not decimal places", () => {
+    expect(number(641.8213)).toBe("641.8");
+    expect(number(0.123456)).toBe("0.1235");
+    expect(number(4.9, 3)).toBe("4.9");
+    expect(number(-21.6049, 4)).toBe("-21.6");
+    expect(number(0.00001, 3)).toBe("1.0e-5");
+  });
+  it("shows the unknown as a dash, never as zero", () => {
+    for (const value of [null, undefined, Number.NaN, Infinity]) expect(number(value)).toBe("–");
+    expect(quantity(null, "cycles")).toBe("–");
+  });
+});
+
+describe("percent", () => {
+  it("never rounds a loss away", () => {
+    expect(percent(1)).toBe("100 %");
+    expect(percent(0.9999)).toBe("99.99 %");
+    expect(percent(0.9999999)).toBe("> 99.99 %");
+    expect(percent(0)).toBe("0 %");
+    expect(percent(0.000001)).toBe("< 0.01 %");
+    expect(percent(0.42)).toBe("42 %");
+    expect(percent(null)).toBe("–");
+  });
+});
+
+describe("words for people", () => {
+  it("ages", () => {
+    expect([400, 3000, 12_000, 180_000, 7_200_000, 3 * 86_400_000].map(age)).toEqual(["0.4 s", "3 s", "12 s", "3 min", "2 h", "3 d"]);
+    expect(age(-5)).toBe("0.0 s");
+  });
+  it("times carry a date only when it is not today's", () => {
+    const now = new Date(2026, 2, 1, 12).getTime();
+    expect(time(new Date(2026, 2, 1, 9, 5, 7).toISOString(), now)).toBe("09:05:07");
+    expect(time(new Date(2026, 1, 27, 9, 5, 7).toISOString(), now)).toBe("2026-02-27 09:05:07");
+    expect(time("nonsense")).toBe("–");
+  });
+  it("the rest", () => {
+    expect(plural(1, "asset")).toBe("1 asset");
+    expect(plural(2, "life", "lives")).toBe("2 lives");
+    expect(bytes(1_530_000)).toBe("1.53 MB");
+    expect(words("unplanned_failures")).toBe("unplanned failures");
+    expect(sentence("abc")).toBe("Abc");
+    expect(short("0123456789abcdef")).toBe("0123456789ab");
+  });
+});

@@ -1,0 +1,80 @@
+// Numbers, times and words as people read them. Pure.
+const none = "–";
+const formats = new Map<number, Intl.NumberFormat>();
+
+/** Four significant digits, grouped thousands; whole numbers stay whole; "–" when not known. */
+export function number(value: number | null | undefined, digits = 4): string {
+  if (value === null || value === undefined || !Number.isFinite(value)) return none;
+  if (value !== 0 && Math.abs(value) < 1e-4) return value.toExponential(Math.max(0, Math.min(digits, 2) - 1));
+  if (Number.isInteger(value) || Math.abs(value) >= 10 ** digits) return format(0).format(value);
+  const whole = Math.floor(Math.log10(Math.abs(value))) + 1;
+  return format(Math.max(0, digits - whole)).format(value);
+}
+
+function format(fraction: number): Intl.NumberFormat {
+  let found = formats.get(fraction);
+  if (!found) formats.set(fraction, (found = new Intl.NumberFormat("en-GB", { maximumFractionDigits: fraction })));
+  return found;
+}
+
+/** Three digits and the unit, for running text: "4.91 per 1000 cycles", "12 %". */
+export function quantity(value: number | null | undefined, unit: string): string {
+  return unit === "" || value === null || value === undefined ? number(value, 3) : `${number(value, 3)} ${unit}`;
+}
+
+/** 0..1 as a percentage that never rounds a loss away: 0.9999 is "99.99 %", not "100 %". */
+export function percent(share: number | null): string {
+  if (share === null || !Number.isFinite(share)) return none;
+  for (const digits of [0, 1, 2]) {
+    const text = (share * 100).toFixed(digits);
+    if ((text !== (100).toFixed(digits) || share === 1) && (Number(text) !== 0 || share === 0)) return `${Number(text)} %`;
+  }
+  return share > 0.5 ? "> 99.99 %" : "< 0.01 %";
+}
+
+/** "0.4 s", "12 s", "3 min", "5 h", "2 d" */
+export function age(ms: number | null): string {
+  if (ms === null || !Number.isFinite(ms)) return none;
+  const s = Math.max(0, ms) / 1000;
+  if (s < 10) return `${s.toFixed(s < 1 ? 1 : 0)} s`;
+  if (s < 120) return `${Math.round(s)} s`;
+  if (s < 7200) return `${Math.round(s / 60)} min`;
+  if (s < 172800) return `${Math.round(s / 3600)} h`;
+  return `${Math.round(s / 86400)} d`;
+}
+
+export function bytes(count: number): string {
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  let value = count, unit = 0;
+  while (value >= 1000 && unit < units.length - 1) { value /= 1000; unit++; }
+  return `${number(value, 3)} ${units[unit]}`;
+}
+
+/** Local time of day; with the date when it is not today's. */
+export function time(iso: string | null | undefined, now = Date.now()): string {
+  if (!iso) return none;
+  const date = new Date(iso);
+  if (Number.isNaN(date.getTime())) return none;
+  const two = (value: number) => String(value).padStart(2, "0");
+  const clock = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+  if (date.toDateString() === new Date(now).toDateString()) return clock;
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${clock}`;
+}
+
+export function plural(count: number, one: string, many = `${one}s`): string {
+  return `${number(count)} ${count === 1 ? one : many}`;
+}
+
+/** "unplanned_failures" as "unplanned failures" */
+export function words(name: string): string {
+  return name.replaceAll("_", " ");
+}
+
+export function sentence(text: string): string {
+  return text === "" ? text : text[0]!.toUpperCase() + text.slice(1);
+}
+
+/** The front of a long id or hash, enough to tell them apart. */
+export function short(id: string): string {
+  return id.length > 12 ? id.slice(0, 12) : id;
+}

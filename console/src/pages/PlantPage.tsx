@@ -1,0 +1,82 @@
+import { useMemo } from "react";
+import type { Asset } from "../api/types";
+import { healthOf } from "../components/Badges";
+import { age, number, percent, plural } from "../components/format";
+import { Empty, Page, ProblemNote } from "../components/Page";
+import { useKeys } from "../state/keys";
+import { useNow } from "../state/now";
+import { useQuery } from "../state/query";
+import { formatRoute, navigate, useRoute } from "../state/route";
+
+function answerOf(assets: readonly Asset[]): string {
+  const running = assets.filter(({ state }) => state === "running").length;
+  const advised = assets.filter((asset) => healthOf(asset).tone === "warn").length;
+  const failed = assets.filter(({ state }) => state === "failed").length;
+  const overhauled = assets.filter(({ state }) => state === "overhauled").length;
+  const silent = assets.filter(({ state }) => state === "stale" || state === "offline").length;
+  const signals = assets.reduce((sum, asset) => sum + asset.signals, 0);
+  const bad = assets.reduce((sum, asset) => sum + asset.bad_signals, 0);
+  const parts = [`${running} of ${plural(assets.length, "asset")} run`];
+  if (advised > 0) parts.push(`${advised} with advice`);
+  if (overhauled > 0) parts.push(`${overhauled} overhauled`);
+  parts.push(`${failed} failed`);
+  if (silent > 0) parts.push(`${silent} silent`);
+  return `${parts.join(", ")}; ${signals === 0 ? "no signal seen yet" : `${percent(1 - bad / signals)} of ${number(signals)} signals can be believed`}.`;
+}
+
+function Tile({ asset, now }: { asset: Asset; now: number }) {
+  const health = healthOf(asset);
+  const unit = asset.unit ?? "";
+  return (
+    <a className={`tile ${health.tone}`} href={formatRoute({ room: "plant", id: asset.asset })} data-tile>
+      <span className="tile-name"><span aria-hidden="true">{health.shape}</span> {asset.asset}</span>
+      <span className="tile-state">{health.text}</span>
+      <span className="tile-number">{asset.prediction === null ? "–" : number(Math.round(asset.prediction))}<small> {unit} left</small></span>
+      <span className="tile-more">{asset.clock === null ? "" : `at ${number(asset.clock)} · `}
+        {asset.bad_signals > 0 ? `${plural(asset.bad_signals, "bad signal")}` : asset.last_seen ? `${age(now - Date.parse(asset.last_seen))} ago` : "never seen"}</span>
+    </a>
+  );
+}
+
+const filters: [string, string][] = [["", "all"], ["warn", "advised"], ["good", "running"], ["accent", "overhauled"], ["bad", "failed"], ["quiet", "silent"]];
+
+function moveFocus(step: number): void {
+  const tiles = [...document.querySelectorAll<HTMLElement>("[data-tile]")];
+  const at = tiles.indexOf(document.activeElement as HTMLElement);
+  tiles[at < 0 ? 0 : Math.min(Math.max(at + step, 0), tiles.length - 1)]?.focus();
+}
+
+/** Plant: all assets at a glance, by site. */
+export function PlantPage() {
+  const { query } = useRoute();
+  const { data: assets, problem } = useQuery("/api/v1/assets", {}, ["live", "decision", "status"]);
+  const now = useNow();
+  useKeys(useMemo(() => ({ j: () => moveFocus(1), k: () => moveFocus(-1) }), []));
+  const wanted = query.health ?? "";
+  const shown = (assets ?? []).filter((asset) => wanted === "" || healthOf(asset).tone === wanted);
+  const sites = [...new Set(shown.map(({ site }) => site))];
+  return (
+    <Page title="Plant" question="What is the plant doing, and can we believe it?"
+          answer={!assets ? (problem ? "This cannot be said now." : "…") : assets.length === 0 ? "No asset is known yet." : answerOf(assets)}>
+      <ProblemNote problem={problem} />
+      {assets?.length === 0 && <Empty what="Here stands every asset with its health. They appear when a use case is applied and a gateway reports." command="millrace up" />}
+      {assets && assets.length > 0 && (
+        <div className="filters" role="group" aria-label="Show">
+          {filters.map(([tone, name]) => (
+            <button key={name} aria-pressed={wanted === tone} onClick={() => navigate(formatRoute({ room: "plant", query: { health: tone } }), { replace: true })}>
+              {name} <span className="count">{tone === "" ? assets.length : assets.filter((asset) => healthOf(asset).tone === tone).length}</span>
+            </button>
+          ))}
+          <span className="hint"><kbd>j</kbd> <kbd>k</kbd> walk, <kbd>Enter</kbd> opens</span>
+        </div>
+      )}
+      {sites.map((site) => (
+        <section key={site}>
+          <h2>{site} <span className="quiet">{plural(shown.filter((asset) => asset.site === site).length, "asset")}</span></h2>
+          <div className="tiles">{shown.filter((asset) => asset.site === site).map((asset) => <Tile key={asset.asset} asset={asset} now={now} />)}</div>
+        </section>
+      ))}
+      {assets && assets.length > 0 && shown.length === 0 && <Empty what="No asset is in this state now." />}
+    </Page>
+  );
+}
