@@ -2,6 +2,7 @@
 foreach(domain
     src/base
     src/lake
+    src/metadata
     src/signal
     src/cmapss
     src/onnx
@@ -16,8 +17,10 @@ foreach(domain
     src/net/mqtt
     src/net/mqtt/testing
     src/net/mqtt/mosquitto
+    src/net/http
     src/spool
     src/sparkplug
+    bench
     )
   add_subdirectory(${domain})
 endforeach()

@@ -8,7 +8,7 @@
 
 namespace millrace {
 
-/// One value of a result or a parameter (not features' Cell, which is a state). Times are RFC 3339 text in results; a list of numbers keeps NULL as NaN.
+/// One value of a result or a parameter. Times are RFC 3339 text in results; a list of numbers keeps NULL as NaN.
 using QueryCell = std::variant<std::monostate, bool, std::int64_t, double, std::string, std::vector<double>>;
 
 struct QueryResult {
