@@ -7,7 +7,8 @@
 #include <memory>
 #include <string>
 
-struct ssl_ctx_st;  // OpenSSL's SSL_CTX, for adapters
+struct ssl_ctx_st;  // OpenSSL's SSL_CTX and SSL, for adapters
+struct ssl_st;
 
 namespace millrace::tls {
 
@@ -25,6 +26,9 @@ Result<Context> make_context(const Credentials& credentials, Role role, TimeUs n
 
 /// Why the last peer of this context was refused ("certificate of 'broker' has expired"); empty when none was.
 std::string verification_failure(ssl_ctx_st* context);
+
+/// Common name of the verified peer; empty without one.
+std::string peer_common_name(const ssl_st* connection);
 
 /// The reasons that wait in this thread's OpenSSL error queue, as one line; empties the queue.
 std::string error_text();

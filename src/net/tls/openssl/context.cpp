@@ -90,6 +90,14 @@ std::string verification_failure(ssl_ctx_st* context) {
   return failure != nullptr ? *failure : std::string();
 }
 
+std::string peer_common_name(const ssl_st* connection) {
+  X509* certificate = SSL_get0_peer_certificate(connection);
+  if (certificate == nullptr) return {};
+  char name[256] = "";
+  int size = X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName, name, sizeof name);
+  return size > 0 ? std::string(name, static_cast<std::size_t>(size)) : std::string();
+}
+
 std::string error_text() {
   std::string text;
   while (auto code = ERR_get_error()) {
