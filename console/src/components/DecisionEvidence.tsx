@@ -4,6 +4,7 @@ import { formatRoute } from "../state/route";
 import { AdviceBadge, VerdictBadge } from "./Badges";
 import { number, percent, plural, short, time, words } from "./format";
 import { Facts, ProblemNote } from "./Page";
+import { Table } from "./Table";
 
 const shown = 16;
 const verdicts: [Verdict, string, string][] = [["right", "r", "✓"], ["wrong", "w", "✗"], ["unsure", "u", "?"]];
@@ -15,7 +16,7 @@ function Inputs({ features, unit }: { features: DecisionDetail["features"]; unit
   const largest = Math.max(1e-9, ...ordered.map(({ contribution }) => Math.abs(contribution ?? 0)));
   if (features.length === 0) return <p className="quiet">The device did not send the inputs of this decision.</p>;
   return (
-    <table className="inputs">
+    <Table label="Inputs" className="inputs">
       <thead><tr><th scope="col">Input</th><th scope="col" className="right">Value</th>{computed && <><th scope="col" className="right">Moves it by</th><th scope="col"><span className="unseen">As a bar</span></th></>}</tr></thead>
       <tbody>
         {ordered.slice(0, shown).map(({ name, value, contribution }) => (
@@ -29,7 +30,7 @@ function Inputs({ features, unit }: { features: DecisionDetail["features"]; unit
         ))}
       </tbody>
       {features.length > shown && <caption className="below">The {shown} {computed ? "that moved it most" : "first"} of {plural(features.length, "input")}</caption>}
-    </table>
+    </Table>
   );
 }
 

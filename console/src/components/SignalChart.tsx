@@ -1,7 +1,7 @@
 import { useCallback, useMemo, useRef, useState } from "react";
 import type { Signal } from "../api/types";
 import { number, words } from "./format";
-import { bandPixels, bandPlugin, options, timeAxis, usePlot, valueAxis, type Colours } from "./plot";
+import { bandPixels, bandPlugin, options, timeAxis, unitText, usePlot, valueAxis, type Colours } from "./plot";
 import { drawn, longestStep, runs, type Series } from "./series";
 import { QualityBadge } from "./Badges";
 
@@ -43,10 +43,10 @@ export function SignalChart({ signal, series, onRange }: Properties) {
     <figure className="signal">
       <figcaption>
         <strong>{signal.signal}</strong> <span className="quiet">{words(signal.quantity)}</span>
-        <span className="value">{number(value, 5)} {signal.unit}</span>
+        <span className="value">{number(value, 5)} {unitText(signal.unit)}</span>
         <QualityBadge quality={signal.quality} />
       </figcaption>
-      <div ref={place} role="img" aria-label={`${signal.signal}: ${series.times.length} samples, newest ${number(series.values[last], 5)} ${signal.unit}, quality ${signal.quality}`} />
+      <div ref={place} role="img" aria-label={`${signal.signal}: ${series.times.length} samples, newest ${number(series.values[last], 5)} ${unitText(signal.unit)}, quality ${signal.quality}`} />
     </figure>
   );
 }

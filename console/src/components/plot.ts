@@ -5,7 +5,7 @@ import "uplot/dist/uPlot.min.css";
 import { number } from "./format";
 import type { Quality, Run } from "./series";
 
-export interface Colours { ink: string; quiet: string; grid: string; accent: string; good: string; warn: string; bad: string }
+export interface Colours { paper: string; ink: string; quiet: string; grid: string; accent: string; good: string; warn: string; bad: string }
 
 const dark = window.matchMedia("(prefers-color-scheme: dark)");
 function useDark(): boolean {
@@ -15,23 +15,40 @@ function useDark(): boolean {
 function colours(): Colours {
   const style = getComputedStyle(document.documentElement);
   const read = (name: string) => style.getPropertyValue(`--${name}`).trim();
-  return { ink: read("ink"), quiet: read("quiet"), grid: read("line"), accent: read("accent"), good: read("good"), warn: read("warn"), bad: read("bad") };
+  return { paper: read("paper"), ink: read("ink"), quiet: read("quiet"), grid: read("line"), accent: read("accent"), good: read("good"), warn: read("warn"), bad: read("bad") };
 }
 
 const font = "11px system-ui, sans-serif";
 export const bandPixels = 7;
 
+/** One line, 24 hours: seconds while minutes are shown, dates when days are. */
+function timeLabel(seconds: number, span: number): string {
+  const date = new Date(seconds * 1000);
+  const two = (value: number) => String(value).padStart(2, "0");
+  const day = `${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+  if (span > 40 * 86400) return `${date.getFullYear()}-${day}`;
+  const clock = `${two(date.getHours())}:${two(date.getMinutes())}`;
+  if (span > 86400) return `${day} ${clock}`;
+  return span > 3600 ? clock : `${clock}:${two(date.getSeconds())}`;
+}
+
+/** The catalogue's unit for a plain number is "1". */
+export function unitText(unit: string): string {
+  return unit === "1" ? "" : unit;
+}
+
 export function timeAxis(paint: Colours, gap = 4): uPlot.Axis {
-  return { stroke: paint.quiet, grid: { stroke: paint.grid, width: 1 }, ticks: { show: false }, font, size: 20 + gap, gap, space: 70 };
+  return { stroke: paint.quiet, grid: { stroke: paint.grid, width: 1 }, ticks: { show: false }, font, size: 20 + gap, gap, space: 70,
+    values: (plot, splits) => splits.map((seconds) => timeLabel(seconds, (plot.scales.x?.max ?? 0) - (plot.scales.x?.min ?? 0))) };
 }
 
 export function valueAxis(paint: Colours, unit: string): uPlot.Axis {
   return { stroke: paint.quiet, grid: { stroke: paint.grid, width: 1 }, ticks: { show: false }, font, size: 52, gap: 5, space: 26,
-    label: unit, labelFont: font, labelSize: 15, labelGap: 0, values: (_, splits) => splits.map((value) => number(value, 5)) };
+    label: unitText(unit) || "no unit", labelFont: font, labelSize: 15, labelGap: 0, values: (_, splits) => splits.map((value) => number(value, 5)) };
 }
 
 export function options(paint: Colours, unit: string, sync: string, more: Partial<uPlot.Options>): Omit<uPlot.Options, "width" | "height"> {
-  return { padding: [8, 8, 0, 0], legend: { show: false }, series: [{}],
+  return { padding: [10, 10, 0, 0], legend: { show: false }, series: [{}],
     cursor: { sync: { key: sync }, points: { size: 6 }, drag: { x: true, y: false } },
     axes: [timeAxis(paint), valueAxis(paint, unit)], ...more };
 }
@@ -57,7 +74,7 @@ export function bandPlugin(paint: Colours, current: () => readonly Run[]): uPlot
 export interface Level { value: number; name: string; colour: string; dash: number[] }
 
 /** Lines across the whole chart with their name at the right end: baseline, target, limit. */
-export function levelPlugin(levels: readonly Level[]): uPlot.Plugin {
+export function levelPlugin(levels: readonly Level[], paper: string): uPlot.Plugin {
   return { hooks: { draw: ({ ctx, bbox, valToPos }) => {
     ctx.save();
     ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
@@ -70,13 +87,20 @@ export function levelPlugin(levels: readonly Level[]): uPlot.Plugin {
       ctx.setLineDash(dash.map((length) => length * devicePixelRatio));
       ctx.beginPath(); ctx.moveTo(bbox.left, y); ctx.lineTo(bbox.left + bbox.width, y); ctx.stroke();
       const above = y - bbox.top > 16 * devicePixelRatio;
-      ctx.fillText(`${name} ${number(value, 3)}`, bbox.left + bbox.width - 4 * devicePixelRatio, above ? y - 4 * devicePixelRatio : y + 13 * devicePixelRatio);
+      const text = `${name} ${number(value, 3)}`, right = bbox.left + bbox.width - 4 * devicePixelRatio;
+      const base = above ? y - 5 * devicePixelRatio : y + 13 * devicePixelRatio, wide = ctx.measureText(text).width;
+      ctx.fillStyle = paper;                  // the name stays readable where the curve or a mark passes
+      ctx.fillRect(right - wide - 3 * devicePixelRatio, base - 10 * devicePixelRatio, wide + 6 * devicePixelRatio, 13 * devicePixelRatio);
+      ctx.fillStyle = colour;
+      ctx.fillText(text, right, base);
     }
     ctx.restore();
   } } };
 }
 
-/** Numbered events on the time axis; the list beside the chart says what they mean. */
+const tallMarks = 12;          // with more marks than this only their tops are drawn
+
+/** Numbered events, in order of time, on the time axis; the list beside the chart says what they mean. */
 export function markPlugin(paint: Colours, marks: readonly { time: number; label: string }[]): uPlot.Plugin {
   return { hooks: { draw: ({ ctx, bbox, valToPos }) => {
     ctx.save();
@@ -84,12 +108,16 @@ export function markPlugin(paint: Colours, marks: readonly { time: number; label
     ctx.textAlign = "center";
     ctx.strokeStyle = ctx.fillStyle = paint.quiet;
     ctx.lineWidth = devicePixelRatio;
+    const tall = marks.length <= tallMarks;
+    let free = 0;                             // where the next label has room
     for (const { time, label } of marks) {
       const x = Math.round(valToPos(time / 1000, "x", true)) + 0.5;
       if (x < bbox.left || x > bbox.left + bbox.width) continue;
       ctx.setLineDash([2 * devicePixelRatio, 3 * devicePixelRatio]);
-      ctx.beginPath(); ctx.moveTo(x, bbox.top + 12 * devicePixelRatio); ctx.lineTo(x, bbox.top + bbox.height); ctx.stroke();
+      ctx.beginPath(); ctx.moveTo(x, bbox.top + 12 * devicePixelRatio); ctx.lineTo(x, tall ? bbox.top + bbox.height : bbox.top + 22 * devicePixelRatio); ctx.stroke();
+      if (x < free) continue;
       ctx.fillText(label, x, bbox.top + 9 * devicePixelRatio);
+      free = x + 15 * devicePixelRatio;
     }
     ctx.restore();
   } } };

@@ -3,6 +3,7 @@ import type { LiveEvent, Samples, Signal } from "../api/types";
 import { healthOf, QualityBadge } from "../components/Badges";
 import { age, number, percent, time, words } from "../components/format";
 import { Empty, Facts, Page, ProblemNote } from "../components/Page";
+import { Table } from "../components/Table";
 import { append, type Series } from "../components/series";
 import { SignalChart } from "../components/SignalChart";
 import { useKeys } from "../state/keys";
@@ -38,7 +39,7 @@ function SignalTable({ signals, now }: { signals: readonly Signal[]; now: number
   return (
     <details>
       <summary>The newest values as a table</summary>
-      <table>
+      <Table label="Newest values">
         <thead><tr><th scope="col">Signal</th><th scope="col">Quantity</th><th scope="col">Role</th><th scope="col" className="right">Value</th><th scope="col">Unit</th><th scope="col" className="right">Range</th><th scope="col">Quality</th><th scope="col" className="right">Age</th></tr></thead>
         <tbody>
           {signals.map((signal) => (
@@ -51,7 +52,7 @@ function SignalTable({ signals, now }: { signals: readonly Signal[]; now: number
             </tr>
           ))}
         </tbody>
-      </table>
+      </Table>
     </details>
   );
 }
@@ -83,7 +84,7 @@ export function AssetPage({ asset: name }: { asset: string }) {
   const good = signals?.filter(({ quality }) => quality === "good").length ?? 0;
   const health = asset && healthOf(asset);
   const answer = !asset || !signals ? (problem ? "This cannot be said now." : "…")
-    : <>{name} is {asset.state}{asset.prediction === null ? "" : <>, about <em>{number(Math.round(asset.prediction))} {asset.unit}</em> left</>}; {signals.length === 0 ? "no signal seen yet" : `${percent(good / signals.length)} of its ${signals.length} signals are good`}.</>;
+    : <>{name} is {asset.state}{asset.prediction === null || asset.state === "overhauled" || asset.state === "failed" ? "" : <>, about <em>{number(Math.round(asset.prediction))} {asset.unit}</em> left</>}; {signals.length === 0 ? "no signal seen yet" : `${percent(good / signals.length)} of its ${signals.length} signals are good`}.</>;
   return (
     <Page title="Plant" question={`Plant: what is ${name} doing, and can we believe it?`} answer={answer}>
       <ProblemNote problem={problem ?? samplesProblem} />

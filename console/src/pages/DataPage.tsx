@@ -3,6 +3,7 @@ import { post } from "../api/client";
 import type { Problem, SignalQuality, SqlResult } from "../api/types";
 import { number, percent, plural, time, words } from "../components/format";
 import { Empty, Page, ProblemNote } from "../components/Page";
+import { Table } from "../components/Table";
 import { useQuery } from "../state/query";
 import { formatRoute, navigate, useRoute } from "../state/route";
 
@@ -18,36 +19,32 @@ function Share({ good, uncertain, bad }: SignalQuality) {
 
 function Signals({ rows, chosen }: { rows: readonly SignalQuality[]; chosen: string | undefined }) {
   return (
-    <div className="wide" tabIndex={0} role="region" aria-label="Signals">
-      <table>
-        <caption>Signals</caption>
-        <thead><tr><th scope="col">Signal</th><th scope="col">Quantity</th><th scope="col">Unit</th><th scope="col" className="right">Assets</th><th scope="col" className="right">Points</th><th scope="col">Good</th><th scope="col">Found</th><th scope="col">First</th><th scope="col">Last</th></tr></thead>
-        <tbody>
-          {rows.map((row) => (
-            <tr key={`${row.use_case ?? ""}/${row.signal}`} className={row.signal === chosen ? "chosen" : ""}>
-              <th scope="row">{row.signal}</th><td>{words(row.quantity)}</td><td>{row.unit}</td>
-              <td className="right">{number(row.assets)}</td><td className="right">{number(row.points)}</td><td><Share {...row} /></td>
-              <td>{row.findings.length === 0 ? <span className="quiet">nothing</span> : row.findings.map(({ check, count }) => `${words(check)} ${number(count)}`).join(", ")}</td>
-              <td>{time(row.first)}</td><td>{time(row.last)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table label="Signals">
+      <caption>Signals</caption>
+      <thead><tr><th scope="col">Signal</th><th scope="col">Quantity</th><th scope="col">Unit</th><th scope="col" className="right">Assets</th><th scope="col" className="right">Points</th><th scope="col">Good</th><th scope="col">Found</th><th scope="col">First</th><th scope="col">Last</th></tr></thead>
+      <tbody>
+        {rows.map((row) => (
+          <tr key={`${row.use_case ?? ""}/${row.signal}`} className={row.signal === chosen ? "chosen" : ""}>
+            <th scope="row">{row.signal}</th><td>{words(row.quantity)}</td><td>{row.unit}</td>
+            <td className="right">{number(row.assets)}</td><td className="right">{number(row.points)}</td><td><Share {...row} /></td>
+            <td>{row.findings.length === 0 ? <span className="quiet">nothing</span> : row.findings.map(({ check, count }) => `${words(check)} ${number(count)}`).join(", ")}</td>
+            <td>{time(row.first)}</td><td>{time(row.last)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </Table>
   );
 }
 
 function Result({ columns, rows }: SqlResult) {
   return (
-    <div className="wide" tabIndex={0} role="region" aria-label="Result of the query">
-      <table>
-        <caption>{plural(rows.length, "row")}{rows.length > rowsShown ? `, the first ${rowsShown} shown` : ""}</caption>
-        <thead><tr>{columns.map((name, index) => <th scope="col" key={index}>{name}</th>)}</tr></thead>
-        <tbody>{rows.slice(0, rowsShown).map((row, index) => (
-          <tr key={index}>{row.map((value, column) => <td key={column} className={typeof value === "number" ? "right" : ""}>{value === null ? "–" : typeof value === "number" ? number(value, 6) : String(value)}</td>)}</tr>
-        ))}</tbody>
-      </table>
-    </div>
+    <Table label="Result of the query">
+      <caption>{plural(rows.length, "row")}{rows.length > rowsShown ? `, the first ${rowsShown} shown` : ""}</caption>
+      <thead><tr>{columns.map((name, index) => <th scope="col" key={index}>{name}</th>)}</tr></thead>
+      <tbody>{rows.slice(0, rowsShown).map((row, index) => (
+        <tr key={index}>{row.map((value, column) => <td key={column} className={typeof value === "number" ? "right" : ""}>{value === null ? "–" : typeof value === "number" ? number(value, 6) : String(value)}</td>)}</tr>
+      ))}</tbody>
+    </Table>
   );
 }
 

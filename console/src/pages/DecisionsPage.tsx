@@ -81,8 +81,8 @@ export function DecisionsPage() {
             <ol aria-label="Decisions, newest first">
               {decisions.map((decision) => <Row key={decision.decision_id} decision={decision} chosen={decision.decision_id === id} to={linkTo(decision.decision_id)} />)}
             </ol>
-            {before && <a className="more" href={linkTo(null, { before })}>Older ones</a>}
-            {query.before && <a className="more" href={linkTo(null, { before: undefined })}>Newest ones</a>}
+            {before && <a className="further" href={linkTo(null, { before })}>Older ones</a>}
+            {query.before && <a className="further" href={linkTo(null, { before: undefined })}>Newest ones</a>}
           </div>
           {id && <DecisionEvidence id={id} answer={detail} judge={(verdict) => void judge(verdict)} back={linkTo(null)} />}
         </div>

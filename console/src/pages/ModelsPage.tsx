@@ -4,6 +4,7 @@ import type { Model, Problem } from "../api/types";
 import { Badge, MetBadge } from "../components/Badges";
 import { bytes, number, plural, short, time, words } from "../components/format";
 import { Empty, Facts, Page, ProblemNote } from "../components/Page";
+import { Table } from "../components/Table";
 import { invalidate, useQuery } from "../state/query";
 import { formatRoute, useRoute } from "../state/route";
 
@@ -20,7 +21,7 @@ function StateBadge({ state }: { state: Model["state"] }) {
 
 function Versions({ models, chosen }: { models: readonly Model[]; chosen: Model | undefined }) {
   return (
-    <table>
+    <Table label="Versions, newest first">
       <caption>Versions, newest first</caption>
       <thead><tr><th scope="col">Version</th><th scope="col">State</th><th scope="col">Created</th><th scope="col" className="right">Gates passed</th><th scope="col" className="right">Learned from</th><th scope="col">Approved by</th></tr></thead>
       <tbody>
@@ -33,7 +34,7 @@ function Versions({ models, chosen }: { models: readonly Model[]; chosen: Model 
           </tr>
         ))}
       </tbody>
-    </table>
+    </Table>
   );
 }
 
@@ -57,23 +58,23 @@ function OneModel({ model }: { model: Model }) {
       <Facts facts={[["Dataset", `snapshot ${number(model.dataset.snapshot)}, ${plural(model.dataset.rows, "row")}`], ["Dataset hash", <code title={model.dataset.sha256}>{short(model.dataset.sha256)}</code>],
         ["Code", <code title={model.code_commit}>{short(model.code_commit)}</code>], ["Approved", model.approved_by ? `by ${model.approved_by}${model.approved ? `, ${time(model.approved)}` : ""}` : "not yet"]]} />
       <div className="columns">
-        <table>
+        <Table label="Gates">
           <caption>Gates</caption>
           <thead><tr><th scope="col">Gate</th><th scope="col" className="right">Value</th><th scope="col" className="right">Limit</th><th scope="col">Passed</th></tr></thead>
           <tbody>{model.gates.map((gate) => (
             <tr key={gate.name}><th scope="row">{words(gate.name)}</th><td className="right">{number(gate.value)}</td><td className="right">{gate.comparison ?? "<="} {number(gate.limit)}</td><td><MetBadge met={gate.passed} yes="passed" no="failed" /></td></tr>
           ))}</tbody>
-        </table>
-        <table>
+        </Table>
+        <Table label="Metrics">
           <caption>Metrics</caption>
           <thead><tr><th scope="col">Metric</th><th scope="col" className="right">Value</th></tr></thead>
           <tbody>{Object.entries(model.metrics).map(([name, value]) => <tr key={name}><th scope="row">{words(name)}</th><td className="right">{number(value)}</td></tr>)}</tbody>
-        </table>
-        <table>
+        </Table>
+        <Table label="Files">
           <caption>Files</caption>
           <thead><tr><th scope="col">Name</th><th scope="col" className="right">Size</th><th scope="col">SHA-256</th></tr></thead>
           <tbody>{model.files.map((file) => <tr key={file.name}><th scope="row">{file.name}</th><td className="right">{bytes(file.size)}</td><td><code title={file.sha256}>{short(file.sha256)}</code></td></tr>)}</tbody>
-        </table>
+        </Table>
       </div>
     </section>
   );

@@ -4,6 +4,7 @@ import { MetBadge } from "../components/Badges";
 import { number, plural, quantity, sentence, time, words } from "../components/format";
 import { KpiChart, type NamedLevel } from "../components/KpiChart";
 import { Empty, Facts, Page, ProblemNote } from "../components/Page";
+import { Table } from "../components/Table";
 import { useQuery } from "../state/query";
 import { formatRoute, useRoute } from "../state/route";
 
@@ -20,11 +21,16 @@ function Answer({ kpi }: { kpi: Kpi }) {
   );
 }
 
+/** Marks by time, each with the number that it has in chart and list. */
+function numbered(kpi: Kpi) {
+  return kpi.marks.toSorted((a, b) => Date.parse(a.time) - Date.parse(b.time)).map((mark, index) => ({ ...mark, number: index + 1 }));
+}
+
 function History({ kpi }: { kpi: Kpi }) {
   const times = useMemo(() => kpi.series.map((point) => Date.parse(point.time)), [kpi]);
   const values = useMemo(() => kpi.series.map((point) => point.value), [kpi]);
   const guardValues = useMemo(() => kpi.series.map((point) => point.guard), [kpi]);
-  const marks = kpi.marks.map((mark, index) => ({ time: Date.parse(mark.time), label: String(index + 1) }));
+  const marks = numbered(kpi).map((mark) => ({ time: Date.parse(mark.time), label: String(mark.number) }));
   const levels: NamedLevel[] = [];
   if (kpi.baseline !== null) levels.push({ value: kpi.baseline, name: "baseline", kind: "baseline" });
   if (kpi.target !== null) levels.push({ value: kpi.target, name: "target", kind: "target" });
@@ -48,7 +54,7 @@ function History({ kpi }: { kpi: Kpi }) {
 
 function Guards({ kpi }: { kpi: Kpi }) {
   return (
-    <table>
+    <Table label="What must not get worse meanwhile">
       <caption>What must not get worse meanwhile</caption>
       <thead><tr><th scope="col">Guard</th><th scope="col" className="right">Now</th><th scope="col" className="right">Limit</th><th scope="col">Kept</th></tr></thead>
       <tbody>
@@ -61,25 +67,24 @@ function Guards({ kpi }: { kpi: Kpi }) {
           </tr>
         ))}
       </tbody>
-    </table>
+    </Table>
   );
 }
 
 const marksShown = 40;
 function Marks({ kpi }: { kpi: Kpi }) {
   if (kpi.marks.length === 0) return null;
-  const numbered = kpi.marks.map((mark, index) => ({ ...mark, number: index + 1 })).reverse().slice(0, marksShown);
   return (
     <section>
       <h2>What changed when <span className="quiet">newest first</span></h2>
-      <table>
+      <Table label="What changed when">
         <thead><tr><th scope="col" className="right">Mark</th><th scope="col">Time</th><th scope="col">Kind</th><th scope="col">What</th></tr></thead>
         <tbody>
-          {numbered.map((mark) => (
+          {numbered(kpi).reverse().slice(0, marksShown).map((mark) => (
             <tr key={mark.number}><td className="right">{mark.number}</td><td>{time(mark.time)}</td><td>{words(mark.kind)}</td><td>{mark.text}</td></tr>
           ))}
         </tbody>
-      </table>
+      </Table>
     </section>
   );
 }
@@ -115,7 +120,7 @@ export function OutcomesPage() {
       <ProblemNote problem={problem} />
       {useCases?.length === 0 && <Empty what="Here stands what each use case is for and whether it gets there: KPI, baseline, target." command="millrace usecase apply examples/usecases/turbofan-maintenance.yaml" />}
       {useCases && useCases.length > 0 && (
-        <table>
+        <Table label="Use cases">
           <thead><tr><th scope="col">Use case</th><th scope="col">KPI</th><th scope="col" className="right">Now</th><th scope="col" className="right">Baseline</th><th scope="col" className="right">Target</th><th scope="col">Reached</th></tr></thead>
           <tbody>
             {useCases.map(({ name, title, kpi }) => (
@@ -127,7 +132,7 @@ export function OutcomesPage() {
               </tr>
             ))}
           </tbody>
-        </table>
+        </Table>
       )}
     </Page>
   );

@@ -27,12 +27,14 @@ function answerOf(assets: readonly Asset[]): string {
 function Tile({ asset, now }: { asset: Asset; now: number }) {
   const health = healthOf(asset);
   const unit = asset.unit ?? "";
+  const ended = asset.state === "overhauled" || asset.state === "failed";
   return (
     <a className={`tile ${health.tone}`} href={formatRoute({ room: "plant", id: asset.asset })} data-tile>
       <span className="tile-name"><span aria-hidden="true">{health.shape}</span> {asset.asset}</span>
       <span className="tile-state">{health.text}</span>
-      <span className="tile-number">{asset.prediction === null ? "–" : number(Math.round(asset.prediction))}<small> {unit} left</small></span>
-      <span className="tile-more">{asset.clock === null ? "" : `at ${number(asset.clock)} · `}
+      {ended ? <span className="tile-number">{number(asset.clock)}<small> {unit} run</small></span>
+        : <span className="tile-number">{asset.prediction === null ? "–" : number(Math.round(asset.prediction))}<small> {unit} left</small></span>}
+      <span className="tile-more">{ended || asset.clock === null ? "" : `at ${number(asset.clock)} · `}
         {asset.bad_signals > 0 ? `${plural(asset.bad_signals, "bad signal")}` : asset.last_seen ? `${age(now - Date.parse(asset.last_seen))} ago` : "never seen"}</span>
     </a>
   );

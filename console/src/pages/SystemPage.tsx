@@ -2,6 +2,7 @@ import type { Status } from "../api/types";
 import { Badge } from "../components/Badges";
 import { age, bytes, number, plural, time } from "../components/format";
 import { Empty, Facts, Page, ProblemNote } from "../components/Page";
+import { Table } from "../components/Table";
 import { useNow } from "../state/now";
 import { useQuery } from "../state/query";
 
@@ -12,7 +13,7 @@ function Nodes({ status, now }: { status: Status; now: number }) {
   const nodes = status.sites.flatMap(({ site, nodes: inside }) => inside.map((node) => ({ site, ...node })));
   if (nodes.length === 0) return <Empty what="Here stands every gateway and edge with its state. They appear when they connect." command="millrace up" />;
   return (
-    <table>
+    <Table label="Gateways and edges">
       <caption>Gateways and edges</caption>
       <thead><tr><th scope="col">Site</th><th scope="col">Node</th><th scope="col">State</th><th scope="col" className="right">Seen</th><th scope="col">Runs</th><th scope="col">Trouble</th></tr></thead>
       <tbody>
@@ -26,13 +27,13 @@ function Nodes({ status, now }: { status: Status; now: number }) {
           </tr>
         ))}
       </tbody>
-    </table>
+    </Table>
   );
 }
 
 function Certificates({ certificates, now }: { certificates: NonNullable<Status["certificates"]>; now: number }) {
   return (
-    <table>
+    <Table label="Certificates">
       <caption>Certificates</caption>
       <thead><tr><th scope="col">Name</th><th scope="col">Expires</th><th scope="col" className="right">Left</th><th scope="col">State</th></tr></thead>
       <tbody>
@@ -46,7 +47,7 @@ function Certificates({ certificates, now }: { certificates: NonNullable<Status[
           );
         })}
       </tbody>
-    </table>
+    </Table>
   );
 }
 
