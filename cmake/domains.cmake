@@ -4,6 +4,8 @@ foreach(domain
     src/lake
     src/metadata
     src/signal
+    src/usecase
+    src/features
     src/cmapss
     src/onnx
     src/inference
@@ -12,14 +14,19 @@ foreach(domain
     src/training/xgboost
     src/runtime
     src/fieldbus/opcua
+    src/fieldbus/opcua/open62541
     src/registry
     src/net/tls
     src/net/mqtt
     src/net/mqtt/testing
     src/net/mqtt/mosquitto
     src/net/http
+    src/net/http/beast
     src/spool
+    src/spool/sqlite
     src/sparkplug
+    src/training
+    src/training/lake
     bench
     )
   add_subdirectory(${domain})

@@ -14,7 +14,7 @@ namespace millrace {
 struct SpoolBatch {
   std::uint64_t number = 0;
   TimeUs created_us = 0;
-  std::string topic;     ///< opaque to the spool: where it goes
+  std::string topic;     ///< opaque to the spool: where it goes; empty: `payload` is a gap record (gap_json)
   std::string payload;   ///< opaque to the spool: what goes
 };
 
@@ -24,8 +24,13 @@ struct SpoolGap {
   std::uint64_t first = 0, last = 0;
   std::uint64_t points = 0;
   TimeUs from_us = 0, to_us = 0;
-  std::string reason;         ///< "size limit", "age limit", "thinned"
+  std::string reason;         ///< "size limit", "age limit", "thinned", "corrupt"
 };
+
+/// {"number","first","last","points","from_us","to_us","reason"}: what a gap batch carries.
+std::string gap_json(const SpoolGap& gap);
+/// `corrupt` when it is no such object.
+Result<SpoolGap> parse_gap(std::string_view json);
 
 /// Batch numbers as sorted, disjoint, inclusive ranges; what a receiver holds, what a sender may forget.
 struct BatchRange {
@@ -49,17 +54,22 @@ class Spool {
   /// Changes when the spool was lost or emptied by hand: receivers start to count anew.
   [[nodiscard]] virtual std::string epoch() const = 0;
   /// Buffers one message of `points` readings; it becomes durable with the next `commit`. Returns its batch number.
+  /// `exhausted`: the policy is to reject and the bound is reached, or a full disk has kept too much from being committed.
   virtual Result<std::uint64_t> append(std::string_view topic, std::string_view payload, std::uint64_t points, TimeUs now_us) = 0;
   /// Remembers a small value in the same transaction as the batches (high-water marks of the sources).
   virtual void remember(std::string_view key, std::string_view value) = 0;
   [[nodiscard]] virtual Result<std::string> recall(std::string_view key) const = 0;
+  /// All or nothing. After an error (`exhausted`: the disk is full) everything is still buffered: try again later.
   virtual Result<void> commit(TimeUs now_us) = 0;
-  /// The receiver holds these durably: they are deleted.
+  /// The receiver holds these durably: they are not read any more and are deleted with the next `commit`.
   virtual Result<void> acknowledge(const std::vector<BatchRange>& ranges) = 0;
   /// Up to `limit` committed batches with number >= first, oldest first; gaps come as batches with a gap payload.
   virtual Result<std::vector<SpoolBatch>> read(std::uint64_t first, std::size_t limit) const = 0;
+  /// The numbers of all committed batches.
+  [[nodiscard]] virtual Result<std::vector<BatchRange>> stored() const = 0;
   [[nodiscard]] virtual std::uint64_t bytes() const = 0;
   [[nodiscard]] virtual std::uint64_t batches() const = 0;
+  /// The newest gaps, oldest first (at most 1000), also those that the receiver knows of.
   [[nodiscard]] virtual std::vector<SpoolGap> gaps() const = 0;
 };
 

@@ -1,0 +1,31 @@
+#include "spool/spool.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+namespace millrace {
+
+std::string gap_json(const SpoolGap& gap) {
+  return nlohmann::json{{"number", gap.number}, {"first", gap.first},     {"last", gap.last},    {"points", gap.points},
+                        {"from_us", gap.from_us}, {"to_us", gap.to_us}, {"reason", gap.reason}}
+      .dump();
+}
+
+Result<SpoolGap> parse_gap(std::string_view text) {
+  auto json = nlohmann::json::parse(text, nullptr, false);
+  auto wrong = [&] { return fail(ErrorCode::corrupt, fmt::format("not a gap record: '{}'", text.substr(0, 200))); };
+  if (!json.is_object()) return wrong();
+  for (const auto* key : {"number", "first", "last", "points", "from_us", "to_us"}) {
+    if (!json.contains(key) || !json[key].is_number_integer()) return wrong();
+  }
+  if (!json.contains("reason") || !json["reason"].is_string()) return wrong();
+  return SpoolGap{.number = json["number"].get<std::uint64_t>(),
+                  .first = json["first"].get<std::uint64_t>(),
+                  .last = json["last"].get<std::uint64_t>(),
+                  .points = json["points"].get<std::uint64_t>(),
+                  .from_us = json["from_us"].get<TimeUs>(),
+                  .to_us = json["to_us"].get<TimeUs>(),
+                  .reason = json["reason"].get<std::string>()};
+}
+
+}  // namespace millrace

@@ -1,0 +1,18 @@
+#include "spool/spool.hpp"
+
+#include <gtest/gtest.h>
+
+namespace millrace {
+namespace {
+
+TEST(SpoolGap, ComesBackFromItsText) {
+  SpoolGap gap{.number = 9, .first = 3, .last = 7, .points = 50, .from_us = 1, .to_us = 2, .reason = "size limit"};
+  auto back = parse_gap(gap_json(gap));
+  ASSERT_TRUE(back);
+  EXPECT_EQ(gap_json(*back), gap_json(gap));
+  EXPECT_EQ(back->reason, "size limit");
+  for (const auto* text : {"", "[]", "{}", R"({"number":1,"first":"x"})"}) EXPECT_FALSE(parse_gap(text)) << text;
+}
+
+}  // namespace
+}  // namespace millrace
