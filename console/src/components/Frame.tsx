@@ -26,7 +26,7 @@ function Source() {
   return (
     <p className={`source${stale ? " stale" : ""}`} data-testid="source">
       {kind !== "" && <><span className="kind">{kind}</span>{rest.join(":")} · </>}
-      <span aria-hidden="true">{stale ? "○" : "●"}</span>{" "}
+      <span aria-hidden="true">{stale || oldMs === null ? "○" : "●"}</span>{" "}
       {connection === "lost" ? "connection lost, trying again" : oldMs === null ? "no data yet" : `data ${stale ? "stale, " : ""}${age(oldMs)} old`}
     </p>
   );

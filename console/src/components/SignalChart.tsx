@@ -2,24 +2,26 @@ import { useCallback, useMemo, useRef, useState } from "react";
 import type { Signal } from "../api/types";
 import { number, words } from "./format";
 import { bandPixels, bandPlugin, options, timeAxis, unitText, usePlot, valueAxis, type Colours } from "./plot";
-import { drawn, longestStep, runs, type Series } from "./series";
+import { drawn, gapsOf, merged, runs } from "./series";
+import type { Recording } from "../state/samples";
 import { QualityBadge } from "./Badges";
 
 interface Properties {
   signal: Signal;
-  series: Series;
+  recording: Recording;
   onRange: (fromMs: number, toMs: number) => void;
 }
 
 /** One signal: its curve with gaps as gaps, the quality band under it, the value under the shared cursor. */
-export function SignalChart({ signal, series, onRange }: Properties) {
+export function SignalChart({ signal, recording, onRange }: Properties) {
   const place = useRef<HTMLDivElement>(null);
   const [under, setUnder] = useState<number | null | undefined>(undefined);
-  const { data, band } = useMemo(() => {
-    const step = longestStep(series.times);
-    const { x, y } = drawn(series, step);
-    return { data: [x, y] as [number[], (number | null)[]], band: runs(series, step) };
-  }, [series]);
+  const { series, data, band } = useMemo(() => {
+    const whole = merged(recording.stored, recording.live, Number.MAX_SAFE_INTEGER);
+    const gaps = gapsOf(recording.stored);
+    const { x, y } = drawn(whole, gaps);
+    return { series: whole, data: [x, y] as [number[], (number | null)[]], band: runs(whole, gaps) };
+  }, [recording]);
   const bandNow = useRef(band);
   bandNow.current = band;
 

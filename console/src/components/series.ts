@@ -17,12 +17,25 @@ export function longestStep(times: readonly number[], usual = 4): number {
   return median === undefined || median <= 0 ? Number.POSITIVE_INFINITY : median * usual;
 }
 
+/** When a step is a gap. Live samples (from index `thinFrom` on) come thinned: only a longer pause of them is one. */
+export interface Gaps { step: number; thinFrom: number }
+export const longestLivePause = 2000;      // ms
+
+export function gapsOf(stored: Series): Gaps {
+  return { step: longestStep(stored.times), thinFrom: stored.times.length };
+}
+
+function isGap({ step, thinFrom }: Gaps, index: number, duration: number): boolean {
+  return duration > (index >= thinFrom ? Math.max(step, longestLivePause) : step);
+}
+
 /** x in seconds for the chart; a null between two samples that are too far apart, and where a value is bad. */
-export function drawn({ times, values, status }: Series, step = longestStep(times)): Drawn {
+export function drawn(series: Series, gaps = gapsOf(series)): Drawn {
+  const { times, values, status } = series;
   const x: number[] = [], y: (number | null)[] = [];
   times.forEach((time, index) => {
     const before = times[index - 1];
-    if (before !== undefined && time - before > step) { x.push((before + time) / 2000); y.push(null); }
+    if (before !== undefined && isGap(gaps, index, time - before)) { x.push((before + time) / 2000); y.push(null); }
     x.push(time / 1000);
     y.push(qualityOf(status[index] ?? 0) === "bad" ? null : values[index] ?? null);
   });
@@ -30,12 +43,13 @@ export function drawn({ times, values, status }: Series, step = longestStep(time
 }
 
 /** Stretches of one quality (ms), for the band under the curve; nothing where nothing was measured. */
-export function runs({ times, values, status }: Series, step = longestStep(times)): Run[] {
+export function runs(series: Series, gaps = gapsOf(series)): Run[] {
+  const { times, values, status } = series;
   const found: Run[] = [];
   times.forEach((time, index) => {
     const quality = values[index] === null ? "bad" : qualityOf(status[index] ?? 0);
     const before = found.at(-1);
-    if (before && time - before.to <= step) {
+    if (before && !isGap(gaps, index, time - before.to)) {
       before.to = time;                       // a stretch lasts until the next sample says otherwise
       if (before.quality === quality) return;
     }
@@ -50,4 +64,13 @@ export function append(series: Series, time: number, value: number | null, statu
   if (last !== undefined && time <= last) return series;
   const keep = <T>(values: T[], next: T) => (values.length >= limit ? [...values.slice(values.length - limit + 1), next] : [...values, next]);
   return { times: keep(series.times, time), values: keep(series.values, value), status: keep(series.status, status) };
+}
+
+/** One series behind the other; what is not newer than the first one's end is dropped, the oldest beyond `limit` too. */
+export function merged(first: Series, second: Series, limit: number): Series {
+  const end = first.times.at(-1) ?? Number.NEGATIVE_INFINITY;
+  const found = second.times.findIndex((time) => time > end);
+  const from = found < 0 ? second.times.length : found;
+  const join = <T>(before: T[], after: T[]) => [...before, ...after.slice(from)].slice(-limit);
+  return { times: join(first.times, second.times), values: join(first.values, second.values), status: join(first.status, second.status) };
 }

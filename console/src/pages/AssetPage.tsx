@@ -1,39 +1,16 @@
-import { useCallback, useEffect, useMemo, useState } from "react";
-import type { LiveEvent, Samples, Signal } from "../api/types";
+import { useCallback, useMemo } from "react";
+import type { Signal } from "../api/types";
 import { healthOf, QualityBadge } from "../components/Badges";
 import { age, number, percent, time, words } from "../components/format";
 import { Empty, Facts, Page, ProblemNote } from "../components/Page";
 import { Table } from "../components/Table";
-import { append, type Series } from "../components/series";
+import { unitText } from "../components/plot";
 import { SignalChart } from "../components/SignalChart";
 import { useKeys } from "../state/keys";
-import { useLive } from "../state/live";
 import { useNow } from "../state/now";
 import { useQuery } from "../state/query";
+import { nothing, useSamples } from "../state/samples";
 import { formatRoute, navigate, useRoute } from "../state/route";
-
-const samplesKept = 600;
-const nothing: Series = { times: [], values: [], status: [] };
-
-/** Stored samples, and behind them what the stream brings, unless a range of the past is looked at. */
-function useSeries(asset: string, stored: Samples | null, follow: boolean): Map<string, Series> {
-  const [series, setSeries] = useState<Map<string, Series>>(new Map());
-  useEffect(() => {
-    if (stored) setSeries(new Map(stored.signals.map(({ signal, times, values, status }) => [signal, { times, values, status }])));
-  }, [stored]);
-  useLive("live", useCallback((event: LiveEvent) => {
-    const news = follow ? event.assets.filter((entry) => entry.asset === asset) : [];
-    if (news.length === 0) return;
-    setSeries((before) => {
-      const after = new Map(before);
-      for (const { time: at, values } of news)
-        for (const [signal, [value, status]] of Object.entries(values))
-          after.set(signal, append(after.get(signal) ?? nothing, Date.parse(at), value ?? null, status ?? 0, samplesKept));
-      return after;
-    });
-  }, [asset, follow]));
-  return series;
-}
 
 function SignalTable({ signals, now }: { signals: readonly Signal[]; now: number }) {
   return (
@@ -45,7 +22,7 @@ function SignalTable({ signals, now }: { signals: readonly Signal[]; now: number
           {signals.map((signal) => (
             <tr key={signal.signal}>
               <th scope="row">{signal.signal}</th><td>{words(signal.quantity)}</td><td>{words(signal.role)}</td>
-              <td className="right">{number(signal.value, 6)}</td><td>{signal.unit}</td>
+              <td className="right">{number(signal.value, 6)}</td><td>{unitText(signal.unit) || "–"}</td>
               <td className="right">{signal.low === null && signal.high === null ? "–" : `${number(signal.low)} … ${number(signal.high)}`}</td>
               <td><QualityBadge quality={signal.quality} /></td>
               <td className="right">{signal.time ? age(now - Date.parse(signal.time)) : "–"}</td>
@@ -64,9 +41,7 @@ export function AssetPage({ asset: name }: { asset: string }) {
   const { data: assets } = useQuery("/api/v1/assets", {}, ["live", "decision"]);
   const { data: signals, problem } = useQuery("/api/v1/assets/{asset}/signals", { path: { asset: name } }, ["live"]);
   const follow = !query.from && !query.to;
-  const { data: stored, problem: samplesProblem } = useQuery("/api/v1/assets/{asset}/samples",
-    { path: { asset: name }, query: { signals: query.signals, from: query.from, to: query.to, limit: samplesKept } });
-  const series = useSeries(name, stored, follow);
+  const { series, problem: samplesProblem } = useSamples(name, query.signals, query.from, query.to);
 
   const setRange = useCallback((from: number, to: number) => navigate(formatRoute({ room: "plant", id: name,
     query: { ...query, from: new Date(from).toISOString(), to: new Date(to).toISOString() } })), [name, query]);
@@ -97,7 +72,7 @@ export function AssetPage({ asset: name }: { asset: string }) {
         {chosen && <a href={formatRoute({ room: "plant", id: name })}>all signals</a>}
       </div>
       {signals?.length === 0 && <Empty what="Here stand the signals of this asset once the gateway sends them." command="millrace status" />}
-      <div className="charts">{shown.map((signal) => <SignalChart key={signal.signal} signal={signal} series={series.get(signal.signal) ?? nothing} onRange={setRange} />)}</div>
+      <div className="charts">{shown.map((signal) => <SignalChart key={signal.signal} signal={signal} recording={series.get(signal.signal) ?? nothing} onRange={setRange} />)}</div>
       {signals && signals.length > 0 && <SignalTable signals={signals} now={now} />}
     </Page>
   );

@@ -2,6 +2,7 @@ import { useState, type FormEvent, type KeyboardEvent } from "react";
 import { post } from "../api/client";
 import type { Problem, SignalQuality, SqlResult } from "../api/types";
 import { number, percent, plural, time, words } from "../components/format";
+import { unitText } from "../components/plot";
 import { Empty, Page, ProblemNote } from "../components/Page";
 import { Table } from "../components/Table";
 import { useQuery } from "../state/query";
@@ -25,7 +26,7 @@ function Signals({ rows, chosen }: { rows: readonly SignalQuality[]; chosen: str
       <tbody>
         {rows.map((row) => (
           <tr key={`${row.use_case ?? ""}/${row.signal}`} className={row.signal === chosen ? "chosen" : ""}>
-            <th scope="row">{row.signal}</th><td>{words(row.quantity)}</td><td>{row.unit}</td>
+            <th scope="row">{row.signal}</th><td>{words(row.quantity)}</td><td>{unitText(row.unit) || "–"}</td>
             <td className="right">{number(row.assets)}</td><td className="right">{number(row.points)}</td><td><Share {...row} /></td>
             <td>{row.findings.length === 0 ? <span className="quiet">nothing</span> : row.findings.map(({ check, count }) => `${words(check)} ${number(count)}`).join(", ")}</td>
             <td>{time(row.first)}</td><td>{time(row.last)}</td>

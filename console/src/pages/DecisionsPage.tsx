@@ -56,11 +56,11 @@ export function DecisionsPage() {
   const total = list.data?.total ?? decisions.length;
   const verdicts = list.data?.verdicts;
   const where = query.asset ? ` for ${query.asset}` : "";
-  const what = show === "" ? `It asked for something ${number(total)} ${total === 1 ? "time" : "times"}${where}`
+  const what = show === "" && total === 0 ? `It has not asked for anything${where} yet` : show === "" ? `It asked for something ${number(total)} ${total === 1 ? "time" : "times"}${where}`
     : show === "all" ? `${plural(total, "decision")}${where}` : `${plural(total, "decision")} without advice${where}`;
   const judged = verdicts ? verdicts.right + verdicts.wrong + verdicts.unsure : 0;
   const answer = !list.data ? (list.problem ? "This cannot be said now." : "…")
-    : <>{what}; {judged === 0 || !verdicts ? "nobody has judged one yet" : <><em>{number(verdicts.right)}</em> of {number(judged)} judged were right, {number(verdicts.wrong)} wrong</>}.</>;
+    : <>{what}{total === 0 ? "" : "; "}{total === 0 ? null : judged === 0 || !verdicts ? "nobody has judged one yet" : <><em>{number(verdicts.right)}</em> of {number(judged)} judged were right, {number(verdicts.wrong)} wrong</>}.</>;
   const before = decisions.length === pageSize ? decisions.at(-1)?.decision_id : undefined;
   return (
     <Page title="Decisions" question="What did it advise, why, and was it right?" answer={answer}>

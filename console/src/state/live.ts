@@ -10,12 +10,15 @@ const kinds: Kind[] = ["live", "decision", "kpi", "status"];
 const retryMs = 3000;
 const listeners = new Map<Kind, Set<(event: never) => void>>(kinds.map((kind) => [kind, new Set()]));
 const watchers = new Set<() => void>();
+const returns = new Set<() => void>();
 let connection: Connection = "connecting";
 let source: EventSource | null = null;
 
 function become(state: Connection): void {
   if (connection === state) return;
+  const back = connection === "lost" && state === "open";
   connection = state;
+  if (back) returns.forEach((notify) => notify());
   watchers.forEach((notify) => notify());
 }
 
@@ -41,6 +44,11 @@ export function listen<K extends Kind>(kind: K, listener: (event: Events[K]) => 
   const set = listeners.get(kind) as Set<(event: Events[K]) => void>;
   set.add(listener);
   return () => set.delete(listener);
+}
+
+/** After the stream was lost and has come back: events were missed, what is shown must be read again. */
+export function onReturn(notify: () => void): void {
+  returns.add(notify);
 }
 
 /** `listener` must be stable (useCallback) or it is subscribed anew at every rendering. */

@@ -3,7 +3,7 @@ import { useEffect, useSyncExternalStore } from "react";
 import { address, request, type Arguments, type GetPath, type GetResult } from "../api/client";
 import type { paths } from "../api/schema";
 import type { Problem } from "../api/types";
-import { listen, type Kind } from "./live";
+import { listen, onReturn, type Kind } from "./live";
 
 export interface Answer<T> { data: T | null; problem: Problem | null }
 interface Entry { answer: Answer<unknown>; watchers: Set<() => void>; loading: boolean; again: boolean; loaded: number }
@@ -37,6 +37,8 @@ export function invalidate(prefix: string): void {
     if (entry.watchers.size > 0) void load(url); else entries.delete(url);
   }
 }
+
+onReturn(() => invalidate("/"));
 
 function follow(url: string, kinds: readonly Kind[]): () => void {
   let timer: number | undefined;
