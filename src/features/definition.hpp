@@ -1,7 +1,7 @@
 #pragma once
 
 #include "base/result.hpp"
-#include "features/statistics.hpp"
+#include "usecase/statistics.hpp"
 #include "usecase/usecase.hpp"
 
 #include <cstddef>

@@ -23,19 +23,20 @@ class AssetWindow {
 
   /// What became of a row.
   enum class Pushed {
-    appended,  ///< newest row: time to decide (when `due`)
+    appended,  ///< newest row: time to decide when `due`
     mended,    ///< inserted or merged into the past
-    ignored,   ///< older than the window, or nothing new
+    ignored,   ///< older than the window or the life, or nothing new
   };
   Pushed push(const Row& row);
 
   /// Rows of this life so far, and whether the definition's step asks for a decision now.
   [[nodiscard]] std::uint64_t rows() const { return life_rows_; }
-  [[nodiscard]] bool due() const { return held_ > 0 && (life_rows_ - 1) % definition_->step == 0; }
+  [[nodiscard]] bool due() const { return raw_.held > 0 && (life_rows_ - 1) % definition_->step == 0; }
+  /// Source time of the newest row; when there is none, the time up to which rows are ignored.
   [[nodiscard]] TimeUs newest_us() const;
-  /// Clock of the newest row; NaN without one. Without a clock signal: rows of this life.
+  /// The clock in the newest row (NaN when it never came). Without a clock signal: rows of this life.
   [[nodiscard]] double clock() const;
-  /// Share of the used measured cells of the newest row that are good or held from a good one, 0..1.
+  /// Share of the used measured cells of the newest row that are good, or absent and held from before: 0..1.
   [[nodiscard]] double inputs_good() const;
 
   /// Writes definition().size() floats.
@@ -44,39 +45,50 @@ class AssetWindow {
   /// The asset's life ended (work order): all rows are forgotten. Rows up to `source_time_us` are ignored from now on.
   void reset(TimeUs source_time_us);
 
-  /// A new model: the same raw rows under another definition. `failed_precondition` when the layouts differ.
+  /// A new model: the same raw rows under another definition. `failed_precondition` when the columns differ.
   Result<void> change_definition(std::shared_ptr<const FeatureDefinition> definition);
   [[nodiscard]] const FeatureDefinition& definition() const { return *definition_; }
 
-  /// Raw state as bytes, with column names and CRC-32C. `deserialise` takes what fits: `corrupt` for torn bytes,
-  /// `failed_precondition` for another layout.
+  /// Raw state as bytes, with column names and CRC-32C. `deserialise` refuses torn bytes (`corrupt`) and other columns
+  /// (`failed_precondition`) and then leaves the window as it was.
   [[nodiscard]] std::string serialise() const;
   Result<void> deserialise(std::string_view bytes);
 
  private:
-  struct Rows {                     ///< raw rows in time order, contiguous from `begin`
+  /// Rows in time order, contiguous from `begin`: room for twice as many as are kept, so that they move rarely.
+  struct Rows {
     std::vector<TimeUs> times;
     std::vector<double> values;
     std::vector<Cell> cells;
+    std::size_t begin = 0, held = 0;
   };
+  void resize(Rows& rows, std::size_t room) const;
+  void write(Rows& rows, std::size_t at, const Row& row) const;
+  void open_gap(Rows& rows, std::size_t at) const;
+  [[nodiscard]] bool merge(Rows& rows, std::size_t at, const Row& row) const;
+  void make_room();
   void append(const Row& row);
-  bool mend(const Row& row);
-  void shift_back();
-  void derive_from(std::size_t first);
-  void derive_row(std::size_t row);
-  void derive_baseline();
+  Pushed mend(const Row& row);
   [[nodiscard]] bool keep_first(const Row& row);
+  void derive(std::size_t from);
+  void derive_row(std::size_t at, const double* before);
+  void normalise(const double* effective, double* normal) const;
+  void derive_baseline();
+  void compute_complete(std::span<float> features) const;
+  void compute_with_gaps(std::span<float> features) const;
+  [[nodiscard]] double recent_mean(std::size_t used, std::size_t rows) const;
+  [[nodiscard]] double recent_deviation(std::size_t used, std::size_t rows) const;
 
   std::shared_ptr<const FeatureDefinition> definition_;
-  std::size_t columns_ = 0;
-  std::size_t capacity_ = 0;        ///< rows kept = window; buffers hold twice as many, so that they move rarely
-  std::size_t begin_ = 0, held_ = 0;
-  Rows raw_;
-  std::vector<double> effective_;   ///< raw after hold, per row and column
-  std::vector<double> normal_;      ///< after regime normalisation: used columns only
-  Rows first_;                      ///< the first rows of the life
-  std::size_t first_held_ = 0;
-  std::vector<double> first_mean_;  ///< used columns x statistics that need it
+  std::size_t columns_ = 0, capacity_ = 0;
+  Rows raw_;                                ///< the window
+  std::vector<double> effective_;           ///< per row of raw_: values after hold
+  std::vector<double> normal_;              ///< per row of raw_: used columns after regime normalisation
+  std::vector<std::uint32_t> missing_;      ///< per row of raw_: used values that are NaN
+  std::vector<double> carry_;               ///< effective values of the row that left the window last: hold goes on
+  Rows first_;                              ///< the first rows of the life
+  std::vector<double> first_effective_, first_normal_;
+  std::vector<double> first_mean_;          ///< per statistic of `each` and used column; 0 where not needed
   std::uint64_t life_rows_ = 0;
   TimeUs ignore_until_us_ = INT64_MIN;
   mutable std::vector<double> scratch_;

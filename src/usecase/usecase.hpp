@@ -70,7 +70,7 @@ struct UseCase {
   struct Features {
     std::uint32_t window = 30;          ///< rows
     std::uint32_t step = 1;             ///< a decision every so many rows
-    std::vector<std::string> each;      ///< statistics of every measured signal: features/statistics.hpp
+    std::vector<std::string> each;      ///< statistics of every measured signal: usecase/statistics.hpp
     std::vector<std::string> of;        ///< the signals; empty: all with role measurement
     bool age = false;                   ///< the clock as a feature
     bool drop_constant = false;         ///< training leaves out signals that never change

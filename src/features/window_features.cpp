@@ -1,0 +1,164 @@
+// The statistics of a window. Sums run from the oldest row to the newest in double precision, one signal independent of
+// the others, so that the result does not depend on vector width or on what else is in the row. This library is built
+// without contraction of multiply and add (see CMakeLists.txt): the same bits on every machine.
+#include "features/window.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace millrace {
+namespace {
+
+constexpr double nothing = std::numeric_limits<double>::quiet_NaN();
+
+struct Sums {
+  double n = 0, last = nothing, mean = nothing, deviation = nothing, slope = nothing, trend_end = nothing;
+  double low = nothing, high = nothing;
+};
+
+/// One signal with missing values: rows without a value are left out, the others keep their row number.
+Sums sums_with_gaps(const double* values, std::size_t stride, std::size_t rows) {
+  Sums s;
+  double sum = 0, sum_x = 0;
+  for (std::size_t r = 0; r < rows; ++r) {
+    const double v = values[r * stride];
+    if (std::isnan(v)) continue;
+    s.low = s.n == 0 ? v : std::min(s.low, v);
+    s.high = s.n == 0 ? v : std::max(s.high, v);
+    s.last = v;
+    s.n += 1;
+    sum += v;
+    sum_x += static_cast<double>(r);
+  }
+  if (s.n == 0) return s;
+  s.mean = sum / s.n;
+  const double mean_x = sum_x / s.n;
+  double squares = 0, cross = 0, spread = 0;
+  for (std::size_t r = 0; r < rows; ++r) {
+    const double v = values[r * stride];
+    if (std::isnan(v)) continue;
+    const double dv = v - s.mean, dx = static_cast<double>(r) - mean_x;
+    squares += dv * dv;
+    cross += dx * dv;
+    spread += dx * dx;
+  }
+  s.deviation = std::sqrt(squares / s.n);
+  s.slope = spread > 0 ? cross / spread : 0;
+  s.trend_end = s.mean + s.slope * (static_cast<double>(rows - 1) - mean_x);
+  return s;
+}
+
+}  // namespace
+
+double AssetWindow::recent_mean(std::size_t used, std::size_t rows) const {
+  const std::size_t width = definition_->used.size(), count = std::min(rows, raw_.held);
+  const double* values = normal_.data() + (raw_.begin + raw_.held - count) * width + used;
+  double sum = 0;
+  std::size_t n = 0;
+  for (std::size_t r = 0; r < count; ++r) {
+    if (const double v = values[r * width]; !std::isnan(v)) sum += v, ++n;
+  }
+  return n == 0 ? nothing : sum / static_cast<double>(n);
+}
+
+double AssetWindow::recent_deviation(std::size_t used, std::size_t rows) const {
+  const std::size_t width = definition_->used.size(), count = std::min(rows, raw_.held);
+  return sums_with_gaps(normal_.data() + (raw_.begin + raw_.held - count) * width + used, width, count).deviation;
+}
+
+void AssetWindow::compute(std::span<float> features) const {
+  std::uint32_t missing = 0;
+  for (std::size_t at = raw_.begin; at < raw_.begin + raw_.held; ++at) missing += missing_[at];
+  if (raw_.held > 0 && missing == 0) {
+    compute_complete(features);
+  } else {
+    compute_with_gaps(features);
+  }
+  if (definition_->age) features[definition_->size() - 1] = static_cast<float>(clock());
+}
+
+/// The usual case: every value is there. Row by row over all signals at once, which vectorises.
+void AssetWindow::compute_complete(std::span<float> features) const {
+  const std::size_t width = definition_->used.size(), rows = raw_.held;
+  const double n = static_cast<double>(rows), mean_x = (n - 1) / 2;
+  const double* values = normal_.data() + raw_.begin * width;
+  double* mean = scratch_.data();
+  double* squares = mean + width;
+  double* cross = squares + width;
+  double* low = cross + width;
+  double* high = low + width;
+  std::fill(scratch_.begin(), scratch_.end(), 0);
+  std::copy(values, values + width, low);
+  std::copy(values, values + width, high);
+  for (std::size_t r = 0; r < rows; ++r) {
+    const double* row = values + r * width;
+    for (std::size_t i = 0; i < width; ++i) {
+      mean[i] += row[i];
+      low[i] = std::min(low[i], row[i]);
+      high[i] = std::max(high[i], row[i]);
+    }
+  }
+  for (std::size_t i = 0; i < width; ++i) mean[i] /= n;
+  double spread = 0;
+  for (std::size_t r = 0; r < rows; ++r) {
+    const double* row = values + r * width;
+    const double dx = static_cast<double>(r) - mean_x;
+    spread += dx * dx;
+    for (std::size_t i = 0; i < width; ++i) {
+      const double dv = row[i] - mean[i];
+      squares[i] += dv * dv;
+      cross[i] += dx * dv;
+    }
+  }
+  const double* newest = values + (rows - 1) * width;
+  const std::size_t statistics = definition_->each.size();
+  for (std::size_t i = 0; i < width; ++i) {
+    const double slope = spread > 0 ? cross[i] / spread : 0;
+    for (std::size_t s = 0; s < statistics; ++s) {
+      const StatisticSpec& spec = definition_->each[s];
+      double value = nothing;
+      switch (spec.kind) {
+        case Statistic::last: value = newest[i]; break;
+        case Statistic::mean: value = mean[i]; break;
+        case Statistic::std: value = std::sqrt(squares[i] / n); break;
+        case Statistic::slope: value = slope; break;
+        case Statistic::trend_end: value = mean[i] + slope * ((n - 1) - mean_x); break;
+        case Statistic::min: value = low[i]; break;
+        case Statistic::max: value = high[i]; break;
+        case Statistic::range: value = high[i] - low[i]; break;
+        case Statistic::mean_recent: value = recent_mean(i, spec.rows); break;
+        case Statistic::std_recent: value = recent_deviation(i, spec.rows); break;
+        case Statistic::delta_first: value = recent_mean(i, delta_recent_rows) - first_mean_[s * width + i]; break;
+      }
+      features[i * statistics + s] = static_cast<float>(value);
+    }
+  }
+}
+
+void AssetWindow::compute_with_gaps(std::span<float> features) const {
+  const std::size_t width = definition_->used.size(), statistics = definition_->each.size();
+  for (std::size_t i = 0; i < width; ++i) {
+    const Sums sums = sums_with_gaps(normal_.data() + raw_.begin * width + i, width, raw_.held);
+    for (std::size_t s = 0; s < statistics; ++s) {
+      const StatisticSpec& spec = definition_->each[s];
+      double value = nothing;
+      switch (spec.kind) {
+        case Statistic::last: value = sums.last; break;
+        case Statistic::mean: value = sums.mean; break;
+        case Statistic::std: value = sums.deviation; break;
+        case Statistic::slope: value = sums.slope; break;
+        case Statistic::trend_end: value = sums.trend_end; break;
+        case Statistic::min: value = sums.low; break;
+        case Statistic::max: value = sums.high; break;
+        case Statistic::range: value = sums.high - sums.low; break;
+        case Statistic::mean_recent: value = recent_mean(i, spec.rows); break;
+        case Statistic::std_recent: value = recent_deviation(i, spec.rows); break;
+        case Statistic::delta_first: value = recent_mean(i, delta_recent_rows) - first_mean_[s * width + i]; break;
+      }
+      features[i * statistics + s] = static_cast<float>(value);
+    }
+  }
+}
+
+}  // namespace millrace
