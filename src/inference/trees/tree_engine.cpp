@@ -3,7 +3,6 @@
 #include "onnx/tree_ensemble.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <deque>
 #include <fmt/format.h>
@@ -12,13 +11,13 @@
 namespace millrace {
 namespace {
 
-/// Eight bytes, so that eight nodes share a cache line. A step is `next = child + (row[slot] < threshold)`: no branch, so the
+/// Eight bytes, so that eight nodes share a cache line. A step is `node += jump + (row[slot] < threshold)`: no branch, so the
 /// processor cannot guess wrong (a mispredicted branch per level is what makes single rows slow in other engines).
-/// A leaf reads the slot that always holds NaN: the comparison is false, it steps to itself, and `threshold` is its weight.
+/// A leaf reads the slot that always holds NaN: the comparison is false, it jumps by 0, and `threshold` is its weight.
 struct FlatNode {
   float threshold = 0;
   std::uint16_t slot = 0;    ///< feature f: f holds x, features + f holds -x
-  std::uint16_t child = 0;   ///< where to go when false, relative to the tree's root; true is the next one
+  std::uint16_t jump = 0;    ///< from this node to the child for false; that for true is the next one
 };
 static_assert(sizeof(FlatNode) == 8);
 
@@ -87,38 +86,72 @@ class TreeEngine final : public Engine {
   }
 
  private:
+  /// Lays a tree out by cache lines: a line holds up to three levels of a subtree, so a walk touches about
+  /// half the lines. Siblings lie side by side, the one for false first.
   Result<void> append(const onnx::Tree& tree) {
-    if (tree.size() > max_nodes) {
+    constexpr std::size_t line = 64 / sizeof(FlatNode);
+    nodes_.resize((nodes_.size() + line - 1) / line * line);
+    const std::size_t root = nodes_.size();
+    trees_.push_back({.root = static_cast<std::uint32_t>(root), .depth = depth_of(tree)});
+    std::vector<std::size_t> place(tree.size(), 0);   // of each node, relative to the root
+    std::deque<std::uint32_t> open;                   // inner nodes whose children have no place yet
+    if (tree[0].branch != onnx::Branch::leaf) open.push_back(0);
+    std::size_t next = 1;
+    while (!open.empty()) {
+      const std::size_t limit = (line - (next == 1 ? 1 : 0)) / 2;   // pairs; the first line also holds the root
+      std::vector<std::uint32_t> parents = {open.front()};
+      open.pop_front();
+      for (std::size_t k = 0; k < parents.size(); ++k) {
+        const Canonical step = canonical(tree[parents[k]]);
+        for (const auto child : {step.when_false, step.when_true}) {
+          if (tree[child].branch == onnx::Branch::leaf) continue;
+          if (parents.size() < limit) {
+            parents.push_back(child);
+          } else {
+            open.push_back(child);
+          }
+        }
+      }
+      if (next % line + 2 * parents.size() > line) next = (next / line + 1) * line;
+      for (const auto parent : parents) {
+        const Canonical step = canonical(tree[parent]);
+        place[step.when_false] = next++;
+        place[step.when_true] = next++;
+      }
+    }
+    if (next > max_nodes) {
       return fail(ErrorCode::failed_precondition, fmt::format("a tree of {} nodes is too large for the tree engine", tree.size()));
     }
-    FlatTree flat{.root = static_cast<std::uint32_t>(nodes_.size())};
-    nodes_.resize(nodes_.size() + tree.size());
-    struct Open {
-      std::uint32_t from;
-      std::uint16_t to;
-      std::uint32_t depth;
-    };
-    std::deque<Open> open = {{0, 0, 0}};   // breadth first: the levels that every row visits lie together
-    std::uint16_t next = 1;
+    nodes_.resize(root + next);
+    return fill(tree, place, root);
+  }
+
+  static std::uint32_t depth_of(const onnx::Tree& tree) {
+    std::uint32_t deepest = 0;
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> open = {{0, 0}};
     while (!open.empty()) {
-      const Open at = open.front();
-      open.pop_front();
-      flat.depth = std::max(flat.depth, at.depth);
-      FlatNode& node = nodes_[flat.root + at.to];
-      const onnx::TreeNode& source = tree[at.from];
-      if (source.branch == onnx::Branch::leaf) {
-        node = {source.value, static_cast<std::uint16_t>(2 * features_), at.to};
+      const auto [node, depth] = open.back();
+      open.pop_back();
+      deepest = std::max(deepest, depth);
+      if (tree[node].branch == onnx::Branch::leaf) continue;
+      open.emplace_back(tree[node].when_true, depth + 1);
+      open.emplace_back(tree[node].when_false, depth + 1);
+    }
+    return deepest;
+  }
+
+  Result<void> fill(const onnx::Tree& tree, const std::vector<std::size_t>& place, std::size_t root) {
+    for (std::size_t k = 0; k < tree.size(); ++k) {
+      FlatNode& node = nodes_[root + place[k]];
+      if (tree[k].branch == onnx::Branch::leaf) {
+        node = {tree[k].value, static_cast<std::uint16_t>(2 * features_), 0};
         continue;
       }
-      if (!std::isfinite(source.value)) return fail(ErrorCode::failed_precondition, "a tree has a threshold that is not finite");
-      const Canonical step = canonical(source);
-      const std::size_t slot = source.feature + (step.negated ? features_ : 0);
-      node = {step.threshold, static_cast<std::uint16_t>(slot), next};
-      open.push_back({step.when_false, next, at.depth + 1});
-      open.push_back({step.when_true, static_cast<std::uint16_t>(next + 1), at.depth + 1});
-      next = static_cast<std::uint16_t>(next + 2);
+      if (!std::isfinite(tree[k].value)) return fail(ErrorCode::failed_precondition, "a tree has a threshold that is not finite");
+      const Canonical step = canonical(tree[k]);
+      const std::size_t slot = tree[k].feature + (step.negated ? features_ : 0);
+      node = {step.threshold, static_cast<std::uint16_t>(slot), static_cast<std::uint16_t>(place[step.when_false] - place[k])};
     }
-    trees_.push_back(flat);
     return {};
   }
 
@@ -132,21 +165,20 @@ class TreeEngine final : public Engine {
     float sum = base_score_;
     for (std::size_t first = 0; first < trees_.size(); first += group_size) {
       const FlatTree* group = trees_.data() + first;
-      std::array<const FlatNode*, group_size> root;
-      std::array<std::uint32_t, group_size> at{};
+      const FlatNode* at[group_size];   // a plain array: stays in registers
       std::uint32_t depth = 0;
       for (std::size_t k = 0; k < group_size; ++k) {
-        root[k] = nodes_.data() + group[k].root;
+        at[k] = nodes_.data() + group[k].root;
         depth = std::max(depth, group[k].depth);
       }
       for (; depth > 0; --depth) {
 #pragma GCC unroll 8
         for (std::size_t k = 0; k < group_size; ++k) {
-          const FlatNode node = root[k][at[k]];
-          at[k] = node.child + static_cast<std::uint32_t>(slots[node.slot] < node.threshold);
+          at[k] += at[k]->jump + static_cast<std::uint32_t>(slots[at[k]->slot] < at[k]->threshold);
         }
       }
-      for (std::size_t k = 0; k < group_size; ++k) sum += root[k][at[k]].threshold;
+#pragma GCC unroll 8
+      for (std::size_t k = 0; k < group_size; ++k) sum += at[k]->threshold;
     }
     return sum;
   }
