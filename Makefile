@@ -7,7 +7,9 @@ JOBS ?= $(shell nproc)
 DEPS := $(or $(DEPS_DIR),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/millrace/deps)
 PYTHON := $(DEPS)/python/bin/python
 export DEPS_DIR := $(DEPS)
-export CCACHE_SLOPPINESS := time_macros
+# Clones share one compiler cache: paths are hashed relative to the clone.
+export CCACHE_BASEDIR := $(CURDIR)
+export CCACHE_NOHASHDIR := 1
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16

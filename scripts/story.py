@@ -1,0 +1,183 @@
+"""What the demo and the system tests share: start `millrace up`, call the CLI and the API, read the plant's ledger."""
+import json
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+
+
+def data_folder():
+    """The folder with recorded C-MAPSS files, or None: then the plant simulates."""
+    base = pathlib.Path(os.environ.get("MILLRACE_DATA") or ROOT.parent / "shared" / "data")
+    folder = base / "cmapss"
+    return folder if (folder / "train_FD001.txt.gz").exists() or (folder / "train_FD001.txt").exists() else None
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def port_is_free(port):
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+            return True
+        except OSError:
+            return False
+
+
+def wait_for(what, condition, limit_s, step_s=0.1):
+    """The condition's first true value; an error that names what was waited for when the limit passes."""
+    end = time.monotonic() + limit_s
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise TimeoutError(f"waited {limit_s:.0f} s for {what}")
+        time.sleep(step_s)
+
+
+class Site:
+    """One site and one platform under a folder, run by `millrace up`."""
+
+    def __init__(self, build, folder, opcua_port=None, assets="engine-061..engine-100", data_source="live", fixed_ports=False):
+        self.build, self.folder = pathlib.Path(build).resolve(), pathlib.Path(folder).resolve()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.opcua_port = opcua_port or free_port()
+        self.assets, self.data_source = assets, data_source
+        wanted = {"console": 8080, "device": 8443, "platform-mqtt": 8883, "site-mqtt": 8884}
+        self.ports = {name: port if fixed_ports and port_is_free(port) else free_port() for name, port in wanted.items()}
+        self.up = self.plant = None
+
+    def program(self, name):
+        return str(self.build / "bin" / name)
+
+    def start(self, limit_s=60):
+        command = [self.program("millrace"), "up", "--dir", str(self.folder), "--headless", "--assets", self.assets,
+                   "--opcua-url", f"opc.tcp://localhost:{self.opcua_port}", "--data-source", self.data_source]
+        for name, port in self.ports.items():
+            command += [f"--{name}-port", str(port)]
+        self.log = open(self.folder / "up.log", "ab")
+        self.up = subprocess.Popen(command, stdout=self.log, stderr=subprocess.STDOUT, start_new_session=True)
+
+        def ready():
+            if self.up.poll() is not None:
+                raise RuntimeError("millrace up ended:\n" + (self.folder / "up.log").read_text()[-3000:])
+            return (self.folder / "run" / "ready.json").exists()
+        (self.folder / "run" / "ready.json").unlink(missing_ok=True)
+        wait_for("millrace up", ready, limit_s)
+
+    def start_plant(self, config):
+        """`config` is the plant's YAML text; {port} and {dir} are filled in."""
+        path = self.folder / "run" / "plant.yaml"
+        path.write_text(config.format(port=self.opcua_port, dir=self.folder))
+        self.plant = subprocess.Popen([self.program("millrace-plant"), "--config", str(path)],
+                                      stdout=open(self.folder / "log" / "plant.log", "ab"), stderr=subprocess.STDOUT,
+                                      start_new_session=True)
+
+    def ledger(self):
+        path = self.folder / "run" / "ledger.json"
+        try:
+            return json.loads(path.read_text())
+        except (FileNotFoundError, json.JSONDecodeError):
+            return {}
+
+    def millrace(self, *arguments, check=True, parse=True):
+        """Runs the CLI with --json against this site; returns the parsed output."""
+        command = [self.program("millrace"), *map(str, arguments), "--dir", str(self.folder)] + (["--json"] if parse else [])
+        run = subprocess.run(command, capture_output=True, text=True)
+        if check and run.returncode != 0:
+            raise RuntimeError(f"{' '.join(command)} ended with {run.returncode}:\n{run.stdout[-2000:]}{run.stderr[-2000:]}")
+        if not parse:
+            return run
+        try:
+            return json.loads(run.stdout) if run.stdout.strip() else None
+        except json.JSONDecodeError as error:
+            raise RuntimeError(f"{' '.join(command)} printed no JSON: {run.stdout[:500]!r}") from error
+
+    def sql(self, text):
+        """Rows of a query on the lake, as lists."""
+        return self.api("POST", "/api/v1/data/sql", {"sql": text})["rows"]
+
+    def api(self, method, target, body=None, content_type="application/json"):
+        token = (self.folder / "secrets" / "api-token").read_text().strip()
+        data = None if body is None else body.encode() if isinstance(body, str) else json.dumps(body).encode()
+        request = urllib.request.Request(f"http://127.0.0.1:{self.ports['console']}{target}", data=data, method=method,
+                                         headers={"Authorization": f"Bearer {token}", "Content-Type": content_type})
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                text = answer.read()
+        except urllib.error.HTTPError as error:
+            raise RuntimeError(f"{method} {target}: {error.code} {error.read()[:500]!r}") from error
+        return json.loads(text) if text else None
+
+    def try_api(self, *arguments):
+        """None while the platform is away."""
+        try:
+            return self.api(*arguments)
+        except (OSError, RuntimeError, json.JSONDecodeError):
+            return None
+
+    def pid(self, name):
+        """The process id of one supervised process, from what `millrace up` writes at each start."""
+        try:
+            return json.loads((self.folder / "run" / "processes.json").read_text()).get(name)
+        except (FileNotFoundError, json.JSONDecodeError):
+            return None
+
+    def memory_mb(self, name):
+        """Resident memory of a supervised process."""
+        try:
+            for line in open(f"/proc/{self.pid(name)}/status"):
+                if line.startswith("VmRSS"):
+                    return round(int(line.split()[1]) / 1024, 1)
+        except OSError:
+            pass
+        return None
+
+    def kill(self, name, number=signal.SIGKILL):
+        os.kill(self.pid(name), number)
+
+    def stop(self):
+        for process in (self.plant, self.up):
+            if process and process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+                try:
+                    process.wait(30)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    process.wait()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+
+def train_and_activate(site, use_case, report=lambda text: None):
+    """Trains through the API, waits for the job, approves what passed its gates. Returns the model."""
+    job = site.api("POST", "/api/v1/models/train", {"use_case": use_case})["job"]
+    job_id = job["id"] if isinstance(job, dict) else job
+
+    def finished():
+        state = site.api("GET", f"/api/v1/jobs/{job_id}")
+        report(f"{state.get('message') or ''} {100 * (state.get('progress') or 0):.0f} %")
+        if state["state"] == "failed":
+            raise RuntimeError(f"training failed: {state.get('message')}")
+        return state if state["state"] == "done" else None
+    state = wait_for("training", finished, 180, 0.3)
+    version = state["result"]["version"]
+    short = str(version).split("/")[-1]
+    site.api("POST", f"/api/v1/models/{use_case}/{short}/approve", {"comment": "gates passed"})
+    return site.api("GET", f"/api/v1/models/{use_case}/{short}")
