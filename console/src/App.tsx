@@ -12,16 +12,31 @@ import { SystemPage } from "./pages/SystemPage";
 function CurrentPage() {
   const { room, id } = useRoute();
   switch (room) {
-    case "outcomes": return <OutcomesPage />;
-    case "plant": return id ? <AssetPage key={id} asset={id} /> : <PlantPage />;
-    case "decisions": return <DecisionsPage />;
-    case "models": return <ModelsPage />;
-    case "data": return <DataPage />;
-    case "system": return <SystemPage />;
-    default: return <Page title="Nothing here" question="Where am I?" answer="There is no such room."><Empty what="Press g and an underlined letter, or / to find anything." /></Page>;
+    case "outcomes":
+      return <OutcomesPage />;
+    case "plant":
+      return id ? <AssetPage key={id} asset={id} /> : <PlantPage />;
+    case "decisions":
+      return <DecisionsPage />;
+    case "models":
+      return <ModelsPage />;
+    case "data":
+      return <DataPage />;
+    case "system":
+      return <SystemPage />;
+    default:
+      return (
+        <Page title="Nothing here" question="Where am I?" answer="There is no such room.">
+          <Empty what="Press g and an underlined letter, or / to find anything." />
+        </Page>
+      );
   }
 }
 
 export function App() {
-  return <Frame><CurrentPage /></Frame>;
+  return (
+    <Frame>
+      <CurrentPage />
+    </Frame>
+  );
 }

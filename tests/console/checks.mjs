@@ -1,6 +1,8 @@
 // What each room must show and how the keyboard must work. Waits for content, never for time.
 
-function assert(held, message) { if (!held) throw new Error(message); }
+function assert(held, message) {
+  if (!held) throw new Error(message);
+}
 
 /** The page has its answer: a first line that is not the "…" of loading, and no problem note. */
 async function answered(page, room) {
@@ -27,16 +29,26 @@ async function painted(page, selector) {
     if (!(canvas instanceof HTMLCanvasElement) || canvas.width === 0) return false;
     const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
     const seen = new Set();
-    for (let at = 0; at < data.length; at += 4) if (data[at + 3] > 200) seen.add((data[at] << 16) | (data[at + 1] << 8) | data[at + 2]);
+    for (let at = 0; at < data.length; at += 4)
+      if (data[at + 3] > 200) seen.add((data[at] << 16) | (data[at + 1] << 8) | data[at + 2]);
     return seen.size >= 3;
   }, selector);
 }
 
-async function press(page, ...keys) { for (const key of keys) await page.keyboard.press(key); }
+async function press(page, ...keys) {
+  for (const key of keys) await page.keyboard.press(key);
+}
 const hash = (page) => page.evaluate(() => window.location.hash);
 
 async function keyboard(page) {
-  for (const [key, title] of [["p", "Plant"], ["d", "Decisions"], ["m", "Models"], ["a", "Data"], ["s", "System"], ["o", "Outcomes"]]) {
+  for (const [key, title] of [
+    ["p", "Plant"],
+    ["d", "Decisions"],
+    ["m", "Models"],
+    ["a", "Data"],
+    ["s", "System"],
+    ["o", "Outcomes"],
+  ]) {
     await press(page, "g", key);
     await answered(page, title);
   }
@@ -50,33 +62,51 @@ async function keyboard(page) {
   await page.waitForSelector("dialog", { state: "detached" });
   await page.locator(".brand").focus();
   await press(page, "Tab");
-  const outlined = await page.evaluate(() => { const style = getComputedStyle(document.activeElement); return style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2; });
+  const outlined = await page.evaluate(() => {
+    const style = getComputedStyle(document.activeElement);
+    return style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
+  });
   assert(outlined, "the focus is not visible after Tab");
 }
 
 async function emptyRoom(page) {
   await page.waitForSelector(".empty");
-  assert((await page.locator(".empty").first().innerText()).length > 20, "the empty room does not say what belongs there");
+  assert(
+    (await page.locator(".empty").first().innerText()).length > 20,
+    "the empty room does not say what belongs there",
+  );
 }
 
 /** Rooms in the order of the navigation; `visit` leaves the page ready for its screenshot. */
 export function checks({ page, home, empty, wide }) {
-  const room = (name, address, title, full) => ({ room: name, visit: async () => {
-    await open(page, home, address, title);
-    if (empty && title !== "System") return emptyRoom(page);
-    return full?.();
-  } });
+  const room = (name, address, title, full) => ({
+    room: name,
+    visit: async () => {
+      await open(page, home, address, title);
+      if (empty && title !== "System") return emptyRoom(page);
+      return full?.();
+    },
+  });
   const all = [
     room("outcomes", "outcomes", "Outcomes", async () => {
       const source = await page.locator("[data-testid=source]").innerText();
-      assert(/recorded|simulated|live/i.test(source) && /data .*old|no data/.test(source), `source and age of the data are not in sight: "${source}"`);
+      assert(
+        /recorded|simulated|live/i.test(source) && /data .*old|no data/.test(source),
+        `source and age of the data are not in sight: "${source}"`,
+      );
       await painted(page, "main canvas");
-      assert(/baseline .*target/.test(await page.locator("h1").innerText()), "the first line does not name baseline and target");
+      assert(
+        /baseline .*target/.test(await page.locator("h1").innerText()),
+        "the first line does not name baseline and target",
+      );
     }),
     room("plant", "plant", "Plant", async () => {
       await page.waitForSelector("[data-tile]");
       await press(page, "j", "j", "k");
-      assert(await page.evaluate(() => document.activeElement?.hasAttribute("data-tile")), "j and k do not walk over the assets");
+      assert(
+        await page.evaluate(() => document.activeElement?.hasAttribute("data-tile")),
+        "j and k do not walk over the assets",
+      );
     }),
     room("decisions", "decisions", "Decisions", async () => {
       await page.waitForSelector("[data-decision]");
@@ -85,7 +115,8 @@ export function checks({ page, home, empty, wide }) {
       const first = await hash(page);
       assert(/^#\/decisions\/[^?]+/.test(first), "the chosen decision is not in the address");
       const steps = await page.locator(".trace .step").allInnerTexts();
-      for (const step of ["decision", "model", "dataset", "code", "device", "verdict"]) assert(steps.includes(step), `the trace has no step "${step}"`);
+      for (const step of ["decision", "model", "dataset", "code", "device", "verdict"])
+        assert(steps.includes(step), `the trace has no step "${step}"`);
       await press(page, "u");
       await page.waitForSelector(".verdicts button[aria-pressed=true]");
     }),
@@ -98,15 +129,19 @@ export function checks({ page, home, empty, wide }) {
     }),
     room("system", "system", "System", () => page.waitForSelector(".facts dd")),
   ];
-  if (!empty) all.splice(2, 0, { room: "asset", visit: async () => {
-    await open(page, home, "plant", "Plant");
-    const tile = page.locator("[data-tile]").first();
-    await tile.focus();
-    await press(page, "Enter");
-    await page.waitForFunction(() => /^#\/plant\/.+/.test(window.location.hash));
-    await answered(page, "Plant");
-    await painted(page, ".signal canvas");
-  } });
+  if (!empty)
+    all.splice(2, 0, {
+      room: "asset",
+      visit: async () => {
+        await open(page, home, "plant", "Plant");
+        const tile = page.locator("[data-tile]").first();
+        await tile.focus();
+        await press(page, "Enter");
+        await page.waitForFunction(() => /^#\/plant\/.+/.test(window.location.hash));
+        await answered(page, "Plant");
+        await painted(page, ".signal canvas");
+      },
+    });
   if (wide) all.push({ room: "keyboard", visit: () => keyboard(page) });
   return all;
 }

@@ -2,11 +2,19 @@ import type { Asset, Decision, Signal } from "../api/types";
 import { words } from "./format";
 
 type Tone = "good" | "warn" | "bad" | "quiet" | "accent";
-interface Look { tone: Tone; shape: string; text: string }
+interface Look {
+  tone: Tone;
+  shape: string;
+  text: string;
+}
 
 /** Status is never told by colour alone: shape and word go with it. */
 export function Badge({ tone, shape, text }: Look) {
-  return <span className={`badge ${tone}`}><span aria-hidden="true">{shape}</span> {text}</span>;
+  return (
+    <span className={`badge ${tone}`}>
+      <span aria-hidden="true">{shape}</span> {text}
+    </span>
+  );
 }
 
 const states: Record<Asset["state"], Look> = {
@@ -23,7 +31,8 @@ export function asksForSomething(advice: string | null): boolean {
 
 /** How an asset stands: what happened to it, else what is advised for it. */
 export function healthOf(asset: Asset): Look {
-  if (asset.state === "running" && asksForSomething(asset.advice)) return { tone: "warn", shape: "▲", text: `${words(asset.advice ?? "")} advised` };
+  if (asset.state === "running" && asksForSomething(asset.advice))
+    return { tone: "warn", shape: "▲", text: `${words(asset.advice ?? "")} advised` };
   return states[asset.state];
 }
 

@@ -11,7 +11,13 @@ import { Search } from "./Search";
 /** Name with the letter underlined that goes there after `g`. */
 function RoomName({ name, letter }: { name: string; letter: string }) {
   const at = name.toLowerCase().indexOf(letter);
-  return <>{name.slice(0, at)}<u>{name.slice(at, at + 1)}</u>{name.slice(at + 1)}</>;
+  return (
+    <>
+      {name.slice(0, at)}
+      <u>{name.slice(at, at + 1)}</u>
+      {name.slice(at + 1)}
+    </>
+  );
 }
 
 /** Where the data comes from and how old it is: in sight on every page. */
@@ -25,9 +31,18 @@ function Source() {
   const stale = connection === "lost" || problem !== null || (oldMs !== null && oldMs > 10_000);
   return (
     <p className={`source${stale ? " stale" : ""}`} data-testid="source">
-      {kind !== "" && <><span className="kind">{kind}</span>{rest.join(":")} · </>}
+      {kind !== "" && (
+        <>
+          <span className="kind">{kind}</span>
+          {rest.join(":")} ·{" "}
+        </>
+      )}
       <span aria-hidden="true">{stale || oldMs === null ? "○" : "●"}</span>{" "}
-      {connection === "lost" ? "connection lost, trying again" : oldMs === null ? "no data yet" : `data ${stale ? "stale, " : ""}${age(oldMs)} old`}
+      {connection === "lost"
+        ? "connection lost, trying again"
+        : oldMs === null
+          ? "no data yet"
+          : `data ${stale ? "stale, " : ""}${age(oldMs)} old`}
     </p>
   );
 }
@@ -35,25 +50,49 @@ function Source() {
 export function Frame({ children }: { children: ReactNode }) {
   const { room } = useRoute();
   const [searching, setSearching] = useState(false);
-  const keys = useMemo((): KeyMap => ({
-    "/": () => setSearching(true),
-    ...Object.fromEntries(rooms.map(({ room: to, key }) => [`g ${key}`, () => navigate(formatRoute({ room: to }))])),
-  }), []);
+  const keys = useMemo(
+    (): KeyMap => ({
+      "/": () => setSearching(true),
+      ...Object.fromEntries(rooms.map(({ room: to, key }) => [`g ${key}`, () => navigate(formatRoute({ room: to }))])),
+    }),
+    [],
+  );
   useKeys(keys);
   return (
     <>
-      <a className="skip" href="#page" onClick={(event) => { event.preventDefault(); document.getElementById("page")?.focus(); }}>To the page</a>
+      <a
+        className="skip"
+        href="#page"
+        onClick={(event) => {
+          event.preventDefault();
+          document.getElementById("page")?.focus();
+        }}>
+        To the page
+      </a>
       <header className="frame">
-        <a className="brand" href="#/outcomes"><img src="/wheel.svg" alt="" width="18" height="18" />Millrace</a>
+        <a className="brand" href="#/outcomes">
+          <img src="/wheel.svg" alt="" width="18" height="18" />
+          Millrace
+        </a>
         <nav aria-label="Rooms">
           {rooms.map(({ room: to, name, key }) => (
-            <a key={to} href={formatRoute({ room: to })} aria-current={room === to ? "page" : undefined} title={`${name} (g ${key})`}>
+            <a
+              key={to}
+              href={formatRoute({ room: to })}
+              aria-current={room === to ? "page" : undefined}
+              title={`${name} (g ${key})`}>
               <RoomName name={name} letter={key} />
             </a>
           ))}
         </nav>
         <Source />
-        <button className="find" onClick={() => setSearching(true)} title="Find anything (/)" aria-label="Find anything">Find <kbd>/</kbd></button>
+        <button
+          className="find"
+          onClick={() => setSearching(true)}
+          title="Find anything (/)"
+          aria-label="Find anything">
+          Find <kbd>/</kbd>
+        </button>
       </header>
       {children}
       {searching && <Search close={() => setSearching(false)} />}

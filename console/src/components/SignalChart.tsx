@@ -1,7 +1,8 @@
 import { useCallback, useMemo, useRef, useState } from "react";
 import type { Signal } from "../api/types";
 import { number, words } from "./format";
-import { bandPixels, bandPlugin, options, timeAxis, unitText, usePlot, valueAxis, type Colours } from "./plot";
+import { bandPixels, options, timeAxis, unitText, usePlot, valueAxis, type Colours } from "./plot";
+import { bandPlugin } from "./plotPlugins";
 import { drawn, gapsOf, merged, runs } from "./series";
 import type { Recording } from "../state/samples";
 import { QualityBadge } from "./Badges";
@@ -25,18 +26,32 @@ export function SignalChart({ signal, recording, onRange }: Properties) {
   const bandNow = useRef(band);
   bandNow.current = band;
 
-  const build = useCallback((paint: Colours) => options(paint, signal.unit, "asset", {
-    series: [{}, { stroke: paint.accent, width: 1.25, points: { show: false } }],
-    axes: [timeAxis(paint, bandPixels + 5), valueAxis(paint, signal.unit)],
-    plugins: [bandPlugin(paint, () => bandNow.current)],
-    hooks: {
-      setCursor: [(plot) => setUnder(plot.cursor.idx === null || plot.cursor.idx === undefined ? undefined : plot.data[1]?.[plot.cursor.idx])],
-      setSelect: [(plot) => {
-        if (plot.select.width < 5) return;
-        onRange(plot.posToVal(plot.select.left, "x") * 1000, plot.posToVal(plot.select.left + plot.select.width, "x") * 1000);
-      }],
-    },
-  }), [signal.unit, onRange]);
+  const build = useCallback(
+    (paint: Colours) =>
+      options(paint, signal.unit, "asset", {
+        series: [{}, { stroke: paint.accent, width: 1.25, points: { show: false } }],
+        axes: [timeAxis(paint, bandPixels + 5), valueAxis(paint, signal.unit)],
+        plugins: [bandPlugin(paint, () => bandNow.current)],
+        hooks: {
+          setCursor: [
+            (plot) =>
+              setUnder(
+                plot.cursor.idx === null || plot.cursor.idx === undefined ? undefined : plot.data[1]?.[plot.cursor.idx],
+              ),
+          ],
+          setSelect: [
+            (plot) => {
+              if (plot.select.width < 5) return;
+              onRange(
+                plot.posToVal(plot.select.left, "x") * 1000,
+                plot.posToVal(plot.select.left + plot.select.width, "x") * 1000,
+              );
+            },
+          ],
+        },
+      }),
+    [signal.unit, onRange],
+  );
   usePlot(place, 132, build, data);
 
   const last = series.times.length - 1;
@@ -45,10 +60,16 @@ export function SignalChart({ signal, recording, onRange }: Properties) {
     <figure className="signal">
       <figcaption>
         <strong>{signal.signal}</strong> <span className="quiet">{words(signal.quantity)}</span>
-        <span className="value">{number(value, 5)} {unitText(signal.unit)}</span>
+        <span className="value">
+          {number(value, 5)} {unitText(signal.unit)}
+        </span>
         <QualityBadge quality={signal.quality} />
       </figcaption>
-      <div ref={place} role="img" aria-label={`${signal.signal}: ${series.times.length} samples, newest ${number(series.values[last], 5)} ${unitText(signal.unit)}, quality ${signal.quality}`} />
+      <div
+        ref={place}
+        role="img"
+        aria-label={`${signal.signal}: ${series.times.length} samples, newest ${number(series.values[last], 5)} ${unitText(signal.unit)}, quality ${signal.quality}`}
+      />
     </figure>
   );
 }

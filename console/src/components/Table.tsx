@@ -12,5 +12,13 @@ export function Table({ label, className, children }: { label: string; className
     if (element.firstElementChild) observer.observe(element.firstElementChild);
     return () => observer.disconnect();
   }, []);
-  return <div ref={place} className="wide" data-table={label} {...(scrolls ? { tabIndex: 0, role: "region", "aria-label": label } : {})}><table className={className}>{children}</table></div>;
+  return (
+    <div
+      ref={place}
+      className="wide"
+      data-table={label}
+      {...(scrolls ? { tabIndex: 0, role: "region", "aria-label": label } : {})}>
+      <table className={className}>{children}</table>
+    </div>
+  );
 }

@@ -33,7 +33,14 @@ describe("percent", () => {
 
 describe("words for people", () => {
   it("ages", () => {
-    expect([400, 3000, 12_000, 180_000, 7_200_000, 3 * 86_400_000].map(age)).toEqual(["0.4 s", "3 s", "12 s", "3 min", "2 h", "3 d"]);
+    expect([400, 3000, 12_000, 180_000, 7_200_000, 3 * 86_400_000].map(age)).toEqual([
+      "0.4 s",
+      "3 s",
+      "12 s",
+      "3 min",
+      "2 h",
+      "3 d",
+    ]);
     expect(age(-5)).toBe("0.0 s");
   });
   it("times carry a date only when it is not today's", () => {

@@ -27,7 +27,8 @@ export function percent(share: number | null): string {
   if (share === null || !Number.isFinite(share)) return none;
   for (const digits of [0, 1, 2]) {
     const text = (share * 100).toFixed(digits);
-    if ((text !== (100).toFixed(digits) || share === 1) && (Number(text) !== 0 || share === 0)) return `${Number(text)} %`;
+    if ((text !== (100).toFixed(digits) || share === 1) && (Number(text) !== 0 || share === 0))
+      return `${Number(text)} %`;
   }
   return share > 0.5 ? "> 99.99 %" : "< 0.01 %";
 }
@@ -45,8 +46,12 @@ export function age(ms: number | null): string {
 
 export function bytes(count: number): string {
   const units = ["B", "kB", "MB", "GB", "TB"];
-  let value = count, unit = 0;
-  while (value >= 1000 && unit < units.length - 1) { value /= 1000; unit++; }
+  let value = count,
+    unit = 0;
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000;
+    unit++;
+  }
   return `${number(value, 3)} ${units[unit]}`;
 }
 

@@ -1,5 +1,9 @@
 // The rooms of the console: what the navigation, the keyboard and the search offer.
-export interface Room { room: string; name: string; key: string }
+export interface Room {
+  room: string;
+  name: string;
+  key: string;
+}
 
 export const rooms: readonly Room[] = [
   { room: "outcomes", name: "Outcomes", key: "o" },

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { append, drawn, gapsOf, longestStep, merged, qualityOf, runs } from "./series";
 
-const bad = 0x80000000, uncertain = 0x40900000;
+const bad = 0x80000000,
+  uncertain = 0x40900000;
 
 describe("gaps", () => {
   it("takes the usual step from the data", () => {
@@ -23,8 +24,13 @@ describe("quality", () => {
     expect([0, uncertain, bad, 0xc0000000].map(qualityOf)).toEqual(["good", "uncertain", "bad", "bad"]);
   });
   it("joins stretches and leaves gaps empty", () => {
-    expect(runs({ times: [0, 10, 20, 30, 900, 910], values: [1, 1, 1, null, 1, 1], status: [0, 0, bad, 0, 0, 0] })).toEqual([
-      { from: 0, to: 20, quality: "good" }, { from: 20, to: 30, quality: "bad" }, { from: 900, to: 910, quality: "good" }]);
+    expect(
+      runs({ times: [0, 10, 20, 30, 900, 910], values: [1, 1, 1, null, 1, 1], status: [0, 0, bad, 0, 0, 0] }),
+    ).toEqual([
+      { from: 0, to: 20, quality: "good" },
+      { from: 20, to: 30, quality: "bad" },
+      { from: 900, to: 910, quality: "good" },
+    ]);
   });
 });
 
@@ -34,10 +40,15 @@ describe("live samples behind stored ones", () => {
     const live = { times: [100, 350, 9000], values: [3, 4, 5], status: [0, 0, 0] };
     const whole = merged(stored, live, 100);
     expect(drawn(whole, gapsOf(stored)).y).toEqual([1, 2, 3, 4, null, 5]);
-    expect(runs(whole, gapsOf(stored)).map(({ from, to }) => [from, to])).toEqual([[0, 350], [9000, 9000]]);
+    expect(runs(whole, gapsOf(stored)).map(({ from, to }) => [from, to])).toEqual([
+      [0, 350],
+      [9000, 9000],
+    ]);
   });
   it("join without what is there already", () => {
-    expect(merged(stored, { times: [50, 100, 150], values: [0, 0, 9], status: [0, 0, 0] }, 3).values).toEqual([2, 3, 9]);
+    expect(merged(stored, { times: [50, 100, 150], values: [0, 0, 9], status: [0, 0, 0] }, 3).values).toEqual([
+      2, 3, 9,
+    ]);
     expect(merged(stored, { times: [], values: [], status: [] }, 9)).toEqual(stored);
   });
 });

@@ -1,8 +1,19 @@
 // From stored samples to what a chart draws. Pure. Gaps stay gaps; bad values leave the curve and show in the band.
 export type Quality = "good" | "uncertain" | "bad";
-export interface Series { times: number[]; values: (number | null)[]; status: number[] }
-export interface Drawn { x: number[]; y: (number | null)[] }
-export interface Run { from: number; to: number; quality: Quality }
+export interface Series {
+  times: number[];
+  values: (number | null)[];
+  status: number[];
+}
+export interface Drawn {
+  x: number[];
+  y: (number | null)[];
+}
+export interface Run {
+  from: number;
+  to: number;
+  quality: Quality;
+}
 
 /** Severity of an OPC UA status code: its two highest bits (OPC 10000-4, 7.39). */
 export function qualityOf(status: number): Quality {
@@ -12,14 +23,20 @@ export function qualityOf(status: number): Quality {
 
 /** Longest step (ms) that still counts as "no gap": a few usual steps, with the median as the usual one. */
 export function longestStep(times: readonly number[], usual = 4): number {
-  const steps = times.slice(1).map((time, index) => time - times[index]!).sort((a, b) => a - b);
+  const steps = times
+    .slice(1)
+    .map((time, index) => time - times[index]!)
+    .sort((a, b) => a - b);
   const median = steps[Math.floor(steps.length / 2)];
   return median === undefined || median <= 0 ? Number.POSITIVE_INFINITY : median * usual;
 }
 
 /** When a step is a gap. Live samples (from index `thinFrom` on) come thinned: only a longer pause of them is one. */
-export interface Gaps { step: number; thinFrom: number }
-export const longestLivePause = 2000;      // ms
+export interface Gaps {
+  step: number;
+  thinFrom: number;
+}
+export const longestLivePause = 2000; // ms
 
 export function gapsOf(stored: Series): Gaps {
   return { step: longestStep(stored.times), thinFrom: stored.times.length };
@@ -32,12 +49,16 @@ function isGap({ step, thinFrom }: Gaps, index: number, duration: number): boole
 /** x in seconds for the chart; a null between two samples that are too far apart, and where a value is bad. */
 export function drawn(series: Series, gaps = gapsOf(series)): Drawn {
   const { times, values, status } = series;
-  const x: number[] = [], y: (number | null)[] = [];
+  const x: number[] = [],
+    y: (number | null)[] = [];
   times.forEach((time, index) => {
     const before = times[index - 1];
-    if (before !== undefined && isGap(gaps, index, time - before)) { x.push((before + time) / 2000); y.push(null); }
+    if (before !== undefined && isGap(gaps, index, time - before)) {
+      x.push((before + time) / 2000);
+      y.push(null);
+    }
     x.push(time / 1000);
-    y.push(qualityOf(status[index] ?? 0) === "bad" ? null : values[index] ?? null);
+    y.push(qualityOf(status[index] ?? 0) === "bad" ? null : (values[index] ?? null));
   });
   return { x, y };
 }
@@ -50,7 +71,7 @@ export function runs(series: Series, gaps = gapsOf(series)): Run[] {
     const quality = values[index] === null ? "bad" : qualityOf(status[index] ?? 0);
     const before = found.at(-1);
     if (before && !isGap(gaps, index, time - before.to)) {
-      before.to = time;                       // a stretch lasts until the next sample says otherwise
+      before.to = time; // a stretch lasts until the next sample says otherwise
       if (before.quality === quality) return;
     }
     found.push({ from: time, to: time, quality });
@@ -62,7 +83,8 @@ export function runs(series: Series, gaps = gapsOf(series)): Run[] {
 export function append(series: Series, time: number, value: number | null, status: number, limit: number): Series {
   const last = series.times.at(-1);
   if (last !== undefined && time <= last) return series;
-  const keep = <T>(values: T[], next: T) => (values.length >= limit ? [...values.slice(values.length - limit + 1), next] : [...values, next]);
+  const keep = <T>(values: T[], next: T) =>
+    values.length >= limit ? [...values.slice(values.length - limit + 1), next] : [...values, next];
   return { times: keep(series.times, time), values: keep(series.values, value), status: keep(series.status, status) };
 }
 
@@ -72,5 +94,9 @@ export function merged(first: Series, second: Series, limit: number): Series {
   const found = second.times.findIndex((time) => time > end);
   const from = found < 0 ? second.times.length : found;
   const join = <T>(before: T[], after: T[]) => [...before, ...after.slice(from)].slice(-limit);
-  return { times: join(first.times, second.times), values: join(first.values, second.values), status: join(first.status, second.status) };
+  return {
+    times: join(first.times, second.times),
+    values: join(first.values, second.values),
+    status: join(first.status, second.status),
+  };
 }

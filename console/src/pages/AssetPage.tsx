@@ -17,14 +17,38 @@ function SignalTable({ signals, now }: { signals: readonly Signal[]; now: number
     <details>
       <summary>The newest values as a table</summary>
       <Table label="Newest values">
-        <thead><tr><th scope="col">Signal</th><th scope="col">Quantity</th><th scope="col">Role</th><th scope="col" className="right">Value</th><th scope="col">Unit</th><th scope="col" className="right">Range</th><th scope="col">Quality</th><th scope="col" className="right">Age</th></tr></thead>
+        <thead>
+          <tr>
+            <th scope="col">Signal</th>
+            <th scope="col">Quantity</th>
+            <th scope="col">Role</th>
+            <th scope="col" className="right">
+              Value
+            </th>
+            <th scope="col">Unit</th>
+            <th scope="col" className="right">
+              Range
+            </th>
+            <th scope="col">Quality</th>
+            <th scope="col" className="right">
+              Age
+            </th>
+          </tr>
+        </thead>
         <tbody>
           {signals.map((signal) => (
             <tr key={signal.signal}>
-              <th scope="row">{signal.signal}</th><td>{words(signal.quantity)}</td><td>{words(signal.role)}</td>
-              <td className="right">{number(signal.value, 6)}</td><td>{unitText(signal.unit) || "–"}</td>
-              <td className="right">{signal.low === null && signal.high === null ? "–" : `${number(signal.low)} … ${number(signal.high)}`}</td>
-              <td><QualityBadge quality={signal.quality} /></td>
+              <th scope="row">{signal.signal}</th>
+              <td>{words(signal.quantity)}</td>
+              <td>{words(signal.role)}</td>
+              <td className="right">{number(signal.value, 6)}</td>
+              <td>{unitText(signal.unit) || "–"}</td>
+              <td className="right">
+                {signal.low === null && signal.high === null ? "–" : `${number(signal.low)} … ${number(signal.high)}`}
+              </td>
+              <td>
+                <QualityBadge quality={signal.quality} />
+              </td>
               <td className="right">{signal.time ? age(now - Date.parse(signal.time)) : "–"}</td>
             </tr>
           ))}
@@ -43,36 +67,123 @@ export function AssetPage({ asset: name }: { asset: string }) {
   const follow = !query.from && !query.to;
   const { series, problem: samplesProblem } = useSamples(name, query.signals, query.from, query.to);
 
-  const setRange = useCallback((from: number, to: number) => navigate(formatRoute({ room: "plant", id: name,
-    query: { ...query, from: new Date(from).toISOString(), to: new Date(to).toISOString() } })), [name, query]);
-  const backToNow = useCallback(() => navigate(formatRoute({ room: "plant", id: name, query: { ...query, from: undefined, to: undefined } })), [name, query]);
-  const step = useCallback((by: number) => {
-    const at = assets?.findIndex(({ asset }) => asset === name) ?? -1;
-    const next = at < 0 ? undefined : assets?.[at + by];
-    if (next) navigate(formatRoute({ room: "plant", id: next.asset, query: { signals: query.signals } }), { replace: true });
-  }, [assets, name, query.signals]);
-  useKeys(useMemo(() => ({ j: () => step(1), k: () => step(-1), Escape: () => (follow ? navigate("#/plant") : backToNow()) }), [step, backToNow, follow]));
+  const setRange = useCallback(
+    (from: number, to: number) =>
+      navigate(
+        formatRoute({
+          room: "plant",
+          id: name,
+          query: { ...query, from: new Date(from).toISOString(), to: new Date(to).toISOString() },
+        }),
+      ),
+    [name, query],
+  );
+  const backToNow = useCallback(
+    () => navigate(formatRoute({ room: "plant", id: name, query: { ...query, from: undefined, to: undefined } })),
+    [name, query],
+  );
+  const step = useCallback(
+    (by: number) => {
+      const at = assets?.findIndex(({ asset }) => asset === name) ?? -1;
+      const next = at < 0 ? undefined : assets?.[at + by];
+      if (next)
+        navigate(formatRoute({ room: "plant", id: next.asset, query: { signals: query.signals } }), { replace: true });
+    },
+    [assets, name, query.signals],
+  );
+  useKeys(
+    useMemo(
+      () => ({ j: () => step(1), k: () => step(-1), Escape: () => (follow ? navigate("#/plant") : backToNow()) }),
+      [step, backToNow, follow],
+    ),
+  );
 
   const asset = assets?.find((entry) => entry.asset === name);
   const chosen = query.signals?.split(",");
-  const shown = (signals ?? []).filter(({ signal, role }) => chosen ? chosen.includes(signal) : role === "feature" || role === "context" || role === "clock");
+  const shown = (signals ?? []).filter(({ signal, role }) =>
+    chosen ? chosen.includes(signal) : role === "feature" || role === "context" || role === "clock",
+  );
   const good = signals?.filter(({ quality }) => quality === "good").length ?? 0;
   const health = asset && healthOf(asset);
-  const answer = !asset || !signals ? (problem ? "This cannot be said now." : "…")
-    : <>{name} is {asset.state}{asset.prediction === null || asset.state === "overhauled" || asset.state === "failed" ? "" : <>, about <em>{number(Math.round(asset.prediction))} {asset.unit}</em> left</>}; {signals.length === 0 ? "no signal seen yet" : `${percent(good / signals.length)} of its ${signals.length} signals are good`}.</>;
+  const answer =
+    !asset || !signals ? (
+      problem ? (
+        "This cannot be said now."
+      ) : (
+        "…"
+      )
+    ) : (
+      <>
+        {name} is {asset.state}
+        {asset.prediction === null || asset.state === "overhauled" || asset.state === "failed" ? (
+          ""
+        ) : (
+          <>
+            , about{" "}
+            <em>
+              {number(Math.round(asset.prediction))} {asset.unit}
+            </em>{" "}
+            left
+          </>
+        )}
+        ;{" "}
+        {signals.length === 0
+          ? "no signal seen yet"
+          : `${percent(good / signals.length)} of its ${signals.length} signals are good`}
+        .
+      </>
+    );
   return (
     <Page title="Plant" question={`Plant: what is ${name} doing, and can we believe it?`} answer={answer}>
       <ProblemNote problem={problem ?? samplesProblem} />
-      {asset && <Facts facts={[["Health", <span className={`badge ${health?.tone}`}><span aria-hidden="true">{health?.shape}</span> {health?.text}</span>],
-        ["Site", asset.site], ["Type", asset.type], ["Clock", `${number(asset.clock)} ${asset.unit ?? ""}`], ["Seen", asset.last_seen ? `${age(now - Date.parse(asset.last_seen))} ago` : "never"],
-        ["Decisions", <a href={formatRoute({ room: "decisions", query: { asset: name } })}>why it was advised</a>]]} />}
+      {asset && (
+        <Facts
+          facts={[
+            [
+              "Health",
+              <span className={`badge ${health?.tone}`}>
+                <span aria-hidden="true">{health?.shape}</span> {health?.text}
+              </span>,
+            ],
+            ["Site", asset.site],
+            ["Type", asset.type],
+            ["Clock", `${number(asset.clock)} ${asset.unit ?? ""}`],
+            ["Seen", asset.last_seen ? `${age(now - Date.parse(asset.last_seen))} ago` : "never"],
+            ["Decisions", <a href={formatRoute({ room: "decisions", query: { asset: name } })}>why it was advised</a>],
+          ]}
+        />
+      )}
       <div className="filters">
-        {follow ? <span className="hint">Live. Drag over a chart to look at a range; <kbd>j</kbd> <kbd>k</kbd> next and previous asset, <kbd>Esc</kbd> all assets.</span>
-          : <><button onClick={backToNow}>Back to now <kbd>Esc</kbd></button> <span className="hint">From {time(query.from)} to {time(query.to)}</span></>}
+        {follow ? (
+          <span className="hint">
+            Live. Drag over a chart to look at a range; <kbd>j</kbd> <kbd>k</kbd> next and previous asset,{" "}
+            <kbd>Esc</kbd> all assets.
+          </span>
+        ) : (
+          <>
+            <button onClick={backToNow}>
+              Back to now <kbd>Esc</kbd>
+            </button>{" "}
+            <span className="hint">
+              From {time(query.from)} to {time(query.to)}
+            </span>
+          </>
+        )}
         {chosen && <a href={formatRoute({ room: "plant", id: name })}>all signals</a>}
       </div>
-      {signals?.length === 0 && <Empty what="Here stand the signals of this asset once the gateway sends them." command="millrace status" />}
-      <div className="charts">{shown.map((signal) => <SignalChart key={signal.signal} signal={signal} recording={series.get(signal.signal) ?? nothing} onRange={setRange} />)}</div>
+      {signals?.length === 0 && (
+        <Empty what="Here stand the signals of this asset once the gateway sends them." command="millrace status" />
+      )}
+      <div className="charts">
+        {shown.map((signal) => (
+          <SignalChart
+            key={signal.signal}
+            signal={signal}
+            recording={series.get(signal.signal) ?? nothing}
+            onRange={setRange}
+          />
+        ))}
+      </div>
       {signals && signals.length > 0 && <SignalTable signals={signals} now={now} />}
     </Page>
   );

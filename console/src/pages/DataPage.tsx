@@ -15,21 +15,59 @@ function Share({ good, uncertain, bad }: SignalQuality) {
   const all = good + uncertain + bad;
   if (all === 0) return <span className="quiet">nothing stored</span>;
   const title = `${number(good)} good, ${number(uncertain)} uncertain, ${number(bad)} bad`;
-  return <span className="share" title={title}>{percent(good / all)}<span className="share-bar" aria-hidden="true"><i className="good" style={{ flexGrow: good }} /><i className="warn" style={{ flexGrow: uncertain }} /><i className="bad" style={{ flexGrow: bad }} /></span></span>;
+  return (
+    <span className="share" title={title}>
+      {percent(good / all)}
+      <span className="share-bar" aria-hidden="true">
+        <i className="good" style={{ flexGrow: good }} />
+        <i className="warn" style={{ flexGrow: uncertain }} />
+        <i className="bad" style={{ flexGrow: bad }} />
+      </span>
+    </span>
+  );
 }
 
 function Signals({ rows, chosen }: { rows: readonly SignalQuality[]; chosen: string | undefined }) {
   return (
     <Table label="Signals">
       <caption>Signals</caption>
-      <thead><tr><th scope="col">Signal</th><th scope="col">Quantity</th><th scope="col">Unit</th><th scope="col" className="right">Assets</th><th scope="col" className="right">Points</th><th scope="col">Good</th><th scope="col">Found</th><th scope="col">First</th><th scope="col">Last</th></tr></thead>
+      <thead>
+        <tr>
+          <th scope="col">Signal</th>
+          <th scope="col">Quantity</th>
+          <th scope="col">Unit</th>
+          <th scope="col" className="right">
+            Assets
+          </th>
+          <th scope="col" className="right">
+            Points
+          </th>
+          <th scope="col">Good</th>
+          <th scope="col">Found</th>
+          <th scope="col">First</th>
+          <th scope="col">Last</th>
+        </tr>
+      </thead>
       <tbody>
         {rows.map((row) => (
           <tr key={`${row.use_case ?? ""}/${row.signal}`} className={row.signal === chosen ? "chosen" : ""}>
-            <th scope="row">{row.signal}</th><td>{words(row.quantity)}</td><td>{unitText(row.unit) || "–"}</td>
-            <td className="right">{number(row.assets)}</td><td className="right">{number(row.points)}</td><td><Share {...row} /></td>
-            <td>{row.findings.length === 0 ? <span className="quiet">nothing</span> : row.findings.map(({ check, count }) => `${words(check)} ${number(count)}`).join(", ")}</td>
-            <td>{time(row.first)}</td><td>{time(row.last)}</td>
+            <th scope="row">{row.signal}</th>
+            <td>{words(row.quantity)}</td>
+            <td>{unitText(row.unit) || "–"}</td>
+            <td className="right">{number(row.assets)}</td>
+            <td className="right">{number(row.points)}</td>
+            <td>
+              <Share {...row} />
+            </td>
+            <td>
+              {row.findings.length === 0 ? (
+                <span className="quiet">nothing</span>
+              ) : (
+                row.findings.map(({ check, count }) => `${words(check)} ${number(count)}`).join(", ")
+              )}
+            </td>
+            <td>{time(row.first)}</td>
+            <td>{time(row.last)}</td>
           </tr>
         ))}
       </tbody>
@@ -40,11 +78,30 @@ function Signals({ rows, chosen }: { rows: readonly SignalQuality[]; chosen: str
 function Result({ columns, rows }: SqlResult) {
   return (
     <Table label="Result of the query">
-      <caption>{plural(rows.length, "row")}{rows.length > rowsShown ? `, the first ${rowsShown} shown` : ""}</caption>
-      <thead><tr>{columns.map((name, index) => <th scope="col" key={index}>{name}</th>)}</tr></thead>
-      <tbody>{rows.slice(0, rowsShown).map((row, index) => (
-        <tr key={index}>{row.map((value, column) => <td key={column} className={typeof value === "number" ? "right" : ""}>{value === null ? "–" : typeof value === "number" ? number(value, 6) : String(value)}</td>)}</tr>
-      ))}</tbody>
+      <caption>
+        {plural(rows.length, "row")}
+        {rows.length > rowsShown ? `, the first ${rowsShown} shown` : ""}
+      </caption>
+      <thead>
+        <tr>
+          {columns.map((name, index) => (
+            <th scope="col" key={index}>
+              {name}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {rows.slice(0, rowsShown).map((row, index) => (
+          <tr key={index}>
+            {row.map((value, column) => (
+              <td key={column} className={typeof value === "number" ? "right" : ""}>
+                {value === null ? "–" : typeof value === "number" ? number(value, 6) : String(value)}
+              </td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
     </Table>
   );
 }
@@ -64,14 +121,27 @@ function Query({ sql }: { sql: string }) {
     setProblem(response.ok ? null : response.problem);
     if (response.ok) setResult(response.data);
   };
-  const onKeyDown = (event: KeyboardEvent) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) void run(); };
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) void run();
+  };
   return (
     <section>
       <h2>Ask the lake</h2>
       <form onSubmit={(event) => void run(event)}>
-        <label htmlFor="sql" className="quiet">One read-only SQL query; <kbd>Ctrl</kbd> <kbd>Enter</kbd> runs it</label>
-        <textarea id="sql" rows={3} spellCheck={false} value={text} onChange={(event) => setText(event.target.value)} onKeyDown={onKeyDown} />
-        <button type="submit" disabled={running}>{running ? "Running …" : "Run"}</button>
+        <label htmlFor="sql" className="quiet">
+          One read-only SQL query; <kbd>Ctrl</kbd> <kbd>Enter</kbd> runs it
+        </label>
+        <textarea
+          id="sql"
+          rows={3}
+          spellCheck={false}
+          value={text}
+          onChange={(event) => setText(event.target.value)}
+          onKeyDown={onKeyDown}
+        />
+        <button type="submit" disabled={running}>
+          {running ? "Running …" : "Run"}
+        </button>
       </form>
       <ProblemNote problem={problem} />
       {result && <Result {...result} />}
@@ -85,13 +155,31 @@ export function DataPage() {
   const { data: rows, problem } = useQuery("/api/v1/data/quality", {}, ["status"]);
   const points = rows?.reduce((sum, row) => sum + row.points, 0) ?? 0;
   const good = rows?.reduce((sum, row) => sum + row.good, 0) ?? 0;
-  const findings = rows?.reduce((sum, row) => sum + row.findings.reduce((count, finding) => count + finding.count, 0), 0) ?? 0;
-  const answer = !rows ? (problem ? "This cannot be said now." : "…") : points === 0 ? "Nothing is known yet."
-    : <>{plural(rows.length, "signal")}, <em>{number(points)} points</em>, {percent(good / points)} good; {findings === 0 ? "the checks found nothing" : `the checks found ${number(findings)}`}.</>;
+  const findings =
+    rows?.reduce((sum, row) => sum + row.findings.reduce((count, finding) => count + finding.count, 0), 0) ?? 0;
+  const answer = !rows ? (
+    problem ? (
+      "This cannot be said now."
+    ) : (
+      "…"
+    )
+  ) : points === 0 ? (
+    "Nothing is known yet."
+  ) : (
+    <>
+      {plural(rows.length, "signal")}, <em>{number(points)} points</em>, {percent(good / points)} good;{" "}
+      {findings === 0 ? "the checks found nothing" : `the checks found ${number(findings)}`}.
+    </>
+  );
   return (
     <Page title="Data" question="What do we know, how good is it, where did it come from?" answer={answer}>
       <ProblemNote problem={problem} />
-      {rows && points === 0 && <Empty what="Here stands every signal with its unit, its quality and how far back it goes." command="millrace data import --use-case turbofan-maintenance --site demo history.csv" />}
+      {rows && points === 0 && (
+        <Empty
+          what="Here stands every signal with its unit, its quality and how far back it goes."
+          command="millrace data import --use-case turbofan-maintenance --site demo history.csv"
+        />
+      )}
       {rows && rows.length > 0 && <Signals rows={rows} chosen={query.signal} />}
       <Query sql={query.sql ?? ""} />
     </Page>

@@ -12,10 +12,14 @@ const nameOf = ({ use_case, version }: Model) => `${use_case}/${version}`;
 
 function StateBadge({ state }: { state: Model["state"] }) {
   switch (state) {
-    case "approved": return <Badge tone="good" shape="●" text="approved" />;
-    case "candidate": return <Badge tone="accent" shape="◆" text="candidate" />;
-    case "refused": return <Badge tone="bad" shape="■" text="refused" />;
-    case "retired": return <Badge tone="quiet" shape="○" text="retired" />;
+    case "approved":
+      return <Badge tone="good" shape="●" text="approved" />;
+    case "candidate":
+      return <Badge tone="accent" shape="◆" text="candidate" />;
+    case "refused":
+      return <Badge tone="bad" shape="■" text="refused" />;
+    case "retired":
+      return <Badge tone="quiet" shape="○" text="retired" />;
   }
 }
 
@@ -23,14 +27,35 @@ function Versions({ models, chosen }: { models: readonly Model[]; chosen: Model 
   return (
     <Table label="Versions, newest first">
       <caption>Versions, newest first</caption>
-      <thead><tr><th scope="col">Version</th><th scope="col">State</th><th scope="col">Created</th><th scope="col" className="right">Gates passed</th><th scope="col" className="right">Learned from</th><th scope="col">Approved by</th></tr></thead>
+      <thead>
+        <tr>
+          <th scope="col">Version</th>
+          <th scope="col">State</th>
+          <th scope="col">Created</th>
+          <th scope="col" className="right">
+            Gates passed
+          </th>
+          <th scope="col" className="right">
+            Learned from
+          </th>
+          <th scope="col">Approved by</th>
+        </tr>
+      </thead>
       <tbody>
         {models.map((model) => (
           <tr key={nameOf(model)} className={model === chosen ? "chosen" : ""}>
-            <th scope="row"><a href={formatRoute({ room: "models", id: nameOf(model) })}>{nameOf(model)}</a></th>
-            <td><StateBadge state={model.state} /></td><td>{time(model.created)}</td>
-            <td className="right">{model.gates.filter(({ passed }) => passed).length} of {model.gates.length}</td>
-            <td className="right">{plural(model.dataset.rows, "row")}</td><td>{model.approved_by ?? "–"}</td>
+            <th scope="row">
+              <a href={formatRoute({ room: "models", id: nameOf(model) })}>{nameOf(model)}</a>
+            </th>
+            <td>
+              <StateBadge state={model.state} />
+            </td>
+            <td>{time(model.created)}</td>
+            <td className="right">
+              {model.gates.filter(({ passed }) => passed).length} of {model.gates.length}
+            </td>
+            <td className="right">{plural(model.dataset.rows, "row")}</td>
+            <td>{model.approved_by ?? "–"}</td>
           </tr>
         ))}
       </tbody>
@@ -43,37 +68,113 @@ function Approve({ model }: { model: Model }) {
   if (model.state !== "candidate") return null;
   const approve = async () => {
     if (!window.confirm(`Send ${nameOf(model)} to the devices?`)) return;
-    const response = await post("/api/v1/models/{use_case}/{version}/approve", {}, { path: { use_case: model.use_case, version: model.version } });
+    const response = await post(
+      "/api/v1/models/{use_case}/{version}/approve",
+      {},
+      { path: { use_case: model.use_case, version: model.version } },
+    );
     setProblem(response.ok ? null : response.problem);
     invalidate("/api/v1/models");
   };
-  return <><button onClick={() => void approve()}>Approve for the devices</button><ProblemNote problem={problem} /></>;
+  return (
+    <>
+      <button onClick={() => void approve()}>Approve for the devices</button>
+      <ProblemNote problem={problem} />
+    </>
+  );
 }
 
 function OneModel({ model }: { model: Model }) {
   return (
     <section data-model>
-      <h2>{nameOf(model)} <StateBadge state={model.state} /></h2>
+      <h2>
+        {nameOf(model)} <StateBadge state={model.state} />
+      </h2>
       <Approve model={model} />
-      <Facts facts={[["Dataset", `snapshot ${number(model.dataset.snapshot)}, ${plural(model.dataset.rows, "row")}`], ["Dataset hash", <code title={model.dataset.sha256}>{short(model.dataset.sha256)}</code>],
-        ["Code", <code title={model.code_commit}>{short(model.code_commit)}</code>], ["Approved", model.approved_by ? `by ${model.approved_by}${model.approved ? `, ${time(model.approved)}` : ""}` : "not yet"]]} />
+      <Facts
+        facts={[
+          ["Dataset", `snapshot ${number(model.dataset.snapshot)}, ${plural(model.dataset.rows, "row")}`],
+          ["Dataset hash", <code title={model.dataset.sha256}>{short(model.dataset.sha256)}</code>],
+          ["Code", <code title={model.code_commit}>{short(model.code_commit)}</code>],
+          [
+            "Approved",
+            model.approved_by
+              ? `by ${model.approved_by}${model.approved ? `, ${time(model.approved)}` : ""}`
+              : "not yet",
+          ],
+        ]}
+      />
       <div className="columns">
         <Table label="Gates">
           <caption>Gates</caption>
-          <thead><tr><th scope="col">Gate</th><th scope="col" className="right">Value</th><th scope="col" className="right">Limit</th><th scope="col">Passed</th></tr></thead>
-          <tbody>{model.gates.map((gate) => (
-            <tr key={gate.name}><th scope="row">{words(gate.name)}</th><td className="right">{number(gate.value)}</td><td className="right">{gate.comparison ?? "<="} {number(gate.limit)}</td><td><MetBadge met={gate.passed} yes="passed" no="failed" /></td></tr>
-          ))}</tbody>
+          <thead>
+            <tr>
+              <th scope="col">Gate</th>
+              <th scope="col" className="right">
+                Value
+              </th>
+              <th scope="col" className="right">
+                Limit
+              </th>
+              <th scope="col">Passed</th>
+            </tr>
+          </thead>
+          <tbody>
+            {model.gates.map((gate) => (
+              <tr key={gate.name}>
+                <th scope="row">{words(gate.name)}</th>
+                <td className="right">{number(gate.value)}</td>
+                <td className="right">
+                  {gate.comparison ?? "<="} {number(gate.limit)}
+                </td>
+                <td>
+                  <MetBadge met={gate.passed} yes="passed" no="failed" />
+                </td>
+              </tr>
+            ))}
+          </tbody>
         </Table>
         <Table label="Metrics">
           <caption>Metrics</caption>
-          <thead><tr><th scope="col">Metric</th><th scope="col" className="right">Value</th></tr></thead>
-          <tbody>{Object.entries(model.metrics).map(([name, value]) => <tr key={name}><th scope="row">{words(name)}</th><td className="right">{number(value)}</td></tr>)}</tbody>
+          <thead>
+            <tr>
+              <th scope="col">Metric</th>
+              <th scope="col" className="right">
+                Value
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {Object.entries(model.metrics).map(([name, value]) => (
+              <tr key={name}>
+                <th scope="row">{words(name)}</th>
+                <td className="right">{number(value)}</td>
+              </tr>
+            ))}
+          </tbody>
         </Table>
         <Table label="Files">
           <caption>Files</caption>
-          <thead><tr><th scope="col">Name</th><th scope="col" className="right">Size</th><th scope="col">SHA-256</th></tr></thead>
-          <tbody>{model.files.map((file) => <tr key={file.name}><th scope="row">{file.name}</th><td className="right">{bytes(file.size)}</td><td><code title={file.sha256}>{short(file.sha256)}</code></td></tr>)}</tbody>
+          <thead>
+            <tr>
+              <th scope="col">Name</th>
+              <th scope="col" className="right">
+                Size
+              </th>
+              <th scope="col">SHA-256</th>
+            </tr>
+          </thead>
+          <tbody>
+            {model.files.map((file) => (
+              <tr key={file.name}>
+                <th scope="row">{file.name}</th>
+                <td className="right">{bytes(file.size)}</td>
+                <td>
+                  <code title={file.sha256}>{short(file.sha256)}</code>
+                </td>
+              </tr>
+            ))}
+          </tbody>
         </Table>
       </div>
     </section>
@@ -87,14 +188,41 @@ export function ModelsPage() {
   const active = models?.filter(({ state }) => state === "approved") ?? [];
   const chosen = models?.find((model) => nameOf(model) === id) ?? active[0] ?? models?.[0];
   const gate = active[0]?.gates[0];
-  const answer = !models ? (problem ? "This cannot be said now." : "…") : models.length === 0 ? "There is no model yet."
-    : active.length === 0 ? `${plural(models.length, "version")}, none approved: the devices decide nothing.`
-    : <>{active.map(nameOf).join(", ")} decides{gate ? <>: {words(gate.name)} <em>{number(gate.value, 3)}</em> when it was trained, limit {number(gate.limit, 3)}</> : null}.</>;
+  const answer = !models ? (
+    problem ? (
+      "This cannot be said now."
+    ) : (
+      "…"
+    )
+  ) : models.length === 0 ? (
+    "There is no model yet."
+  ) : active.length === 0 ? (
+    `${plural(models.length, "version")}, none approved: the devices decide nothing.`
+  ) : (
+    <>
+      {active.map(nameOf).join(", ")} decides
+      {gate ? (
+        <>
+          : {words(gate.name)} <em>{number(gate.value, 3)}</em> when it was trained, limit {number(gate.limit, 3)}
+        </>
+      ) : null}
+      .
+    </>
+  );
   return (
     <Page title="Models" question="Is the model still good?" answer={answer}>
       <ProblemNote problem={problem} />
-      {models?.length === 0 && <Empty what="Here stand the versions of each model with their gates, and what they learned from." command="millrace model train --use-case turbofan-maintenance" />}
-      {id && models && models.length > 0 && !models.some((model) => nameOf(model) === id) && <p className="problem" role="alert">There is no version {id}.</p>}
+      {models?.length === 0 && (
+        <Empty
+          what="Here stand the versions of each model with their gates, and what they learned from."
+          command="millrace model train --use-case turbofan-maintenance"
+        />
+      )}
+      {id && models && models.length > 0 && !models.some((model) => nameOf(model) === id) && (
+        <p className="problem" role="alert">
+          There is no version {id}.
+        </p>
+      )}
       {models && models.length > 0 && <Versions models={models} chosen={chosen} />}
       {chosen && <OneModel model={chosen} />}
     </Page>

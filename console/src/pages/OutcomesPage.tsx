@@ -12,7 +12,12 @@ const question = "Are we getting what we set out for?";
 
 function Answer({ kpi }: { kpi: Kpi }) {
   const against = `baseline ${number(kpi.baseline, 3)}, target ${number(kpi.target, 3)}`;
-  if (kpi.current === null) return <>{sentence(kpi.title)}: nothing to count yet; {against} {kpi.unit}.</>;
+  if (kpi.current === null)
+    return (
+      <>
+        {sentence(kpi.title)}: nothing to count yet; {against} {kpi.unit}.
+      </>
+    );
   return (
     <>
       {sentence(kpi.title)} <em>{quantity(kpi.current, kpi.unit)}</em>, {against}.{" "}
@@ -23,7 +28,9 @@ function Answer({ kpi }: { kpi: Kpi }) {
 
 /** Marks by time, each with the number that it has in chart and list. */
 function numbered(kpi: Kpi) {
-  return kpi.marks.toSorted((a, b) => Date.parse(a.time) - Date.parse(b.time)).map((mark, index) => ({ ...mark, number: index + 1 }));
+  return kpi.marks
+    .toSorted((a, b) => Date.parse(a.time) - Date.parse(b.time))
+    .map((mark, index) => ({ ...mark, number: index + 1 }));
 }
 
 function History({ kpi }: { kpi: Kpi }) {
@@ -38,14 +45,39 @@ function History({ kpi }: { kpi: Kpi }) {
   return (
     <>
       <section>
-        <h2>{sentence(kpi.title)} <span className="quiet">{kpi.unit}, {kpi.direction} is better, from {plural(kpi.n, "life", "lives")}</span></h2>
-        <KpiChart name={kpi.title} unit={kpi.unit} times={times} values={values} levels={levels} marks={marks} height={260} />
+        <h2>
+          {sentence(kpi.title)}{" "}
+          <span className="quiet">
+            {kpi.unit}, {kpi.direction} is better, from {plural(kpi.n, "life", "lives")}
+          </span>
+        </h2>
+        <KpiChart
+          name={kpi.title}
+          unit={kpi.unit}
+          times={times}
+          values={values}
+          levels={levels}
+          marks={marks}
+          height={260}
+        />
       </section>
       {guard && (
         <section>
-          <h2>Guard: {guard.title ?? words(guard.name)} <span className="quiet">{guard.unit}, must stay {guard.comparison ?? "<="} {number(guard.limit)}</span></h2>
-          <KpiChart name={guard.name} unit={guard.unit ?? ""} times={times} values={guardValues} marks={marks} height={170}
-                    levels={[{ value: guard.limit, name: "limit", kind: "baseline" }]} />
+          <h2>
+            Guard: {guard.title ?? words(guard.name)}{" "}
+            <span className="quiet">
+              {guard.unit}, must stay {guard.comparison ?? "<="} {number(guard.limit)}
+            </span>
+          </h2>
+          <KpiChart
+            name={guard.name}
+            unit={guard.unit ?? ""}
+            times={times}
+            values={guardValues}
+            marks={marks}
+            height={170}
+            levels={[{ value: guard.limit, name: "limit", kind: "baseline" }]}
+          />
         </section>
       )}
     </>
@@ -56,14 +88,29 @@ function Guards({ kpi }: { kpi: Kpi }) {
   return (
     <Table label="What must not get worse meanwhile">
       <caption>What must not get worse meanwhile</caption>
-      <thead><tr><th scope="col">Guard</th><th scope="col" className="right">Now</th><th scope="col" className="right">Limit</th><th scope="col">Kept</th></tr></thead>
+      <thead>
+        <tr>
+          <th scope="col">Guard</th>
+          <th scope="col" className="right">
+            Now
+          </th>
+          <th scope="col" className="right">
+            Limit
+          </th>
+          <th scope="col">Kept</th>
+        </tr>
+      </thead>
       <tbody>
         {kpi.guards.map((guard) => (
           <tr key={guard.name}>
             <th scope="row">{guard.title ?? words(guard.name)}</th>
             <td className="right">{quantity(guard.current, guard.unit ?? "")}</td>
-            <td className="right">{guard.comparison ?? "<="} {number(guard.limit)}</td>
-            <td><MetBadge met={guard.met} yes="kept" no="not kept" /></td>
+            <td className="right">
+              {guard.comparison ?? "<="} {number(guard.limit)}
+            </td>
+            <td>
+              <MetBadge met={guard.met} yes="kept" no="not kept" />
+            </td>
           </tr>
         ))}
       </tbody>
@@ -76,13 +123,32 @@ function Marks({ kpi }: { kpi: Kpi }) {
   if (kpi.marks.length === 0) return null;
   return (
     <section>
-      <h2>What changed when <span className="quiet">newest first</span></h2>
+      <h2>
+        What changed when <span className="quiet">newest first</span>
+      </h2>
       <Table label="What changed when">
-        <thead><tr><th scope="col" className="right">Mark</th><th scope="col">Time</th><th scope="col">Kind</th><th scope="col">What</th></tr></thead>
+        <thead>
+          <tr>
+            <th scope="col" className="right">
+              Mark
+            </th>
+            <th scope="col">Time</th>
+            <th scope="col">Kind</th>
+            <th scope="col">What</th>
+          </tr>
+        </thead>
         <tbody>
-          {numbered(kpi).reverse().slice(0, marksShown).map((mark) => (
-            <tr key={mark.number}><td className="right">{mark.number}</td><td>{time(mark.time)}</td><td>{words(mark.kind)}</td><td>{mark.text}</td></tr>
-          ))}
+          {numbered(kpi)
+            .reverse()
+            .slice(0, marksShown)
+            .map((mark) => (
+              <tr key={mark.number}>
+                <td className="right">{mark.number}</td>
+                <td>{time(mark.time)}</td>
+                <td>{words(mark.kind)}</td>
+                <td>{mark.text}</td>
+              </tr>
+            ))}
         </tbody>
       </Table>
     </section>
@@ -92,16 +158,47 @@ function Marks({ kpi }: { kpi: Kpi }) {
 function OneUseCase({ name }: { name: string }) {
   const { data: kpi, problem } = useQuery("/api/v1/kpis/{use_case}", { path: { use_case: name } }, ["kpi"]);
   const { data: useCase } = useQuery("/api/v1/use-cases/{use_case}", { path: { use_case: name } });
-  if (!kpi) return <Page title="Outcomes" question={question} answer={problem ? "This cannot be said now." : "…"}><ProblemNote problem={problem} /></Page>;
+  if (!kpi)
+    return (
+      <Page title="Outcomes" question={question} answer={problem ? "This cannot be said now." : "…"}>
+        <ProblemNote problem={problem} />
+      </Page>
+    );
   return (
     <Page title="Outcomes" question={question} answer={<Answer kpi={kpi} />}>
       <ProblemNote problem={problem} />
-      {useCase && <Facts facts={[["Use case", <>{useCase.title} <span className="quiet">{useCase.name}, version {useCase.version}</span></>],
-        ["Owner", words(useCase.owner)], ["Applied", time(useCase.applied)]]} />}
-      {kpi.series.length > 0 ? <History kpi={kpi} /> : <Empty what="The first life that ends draws the first point here." />}
+      {useCase && (
+        <Facts
+          facts={[
+            [
+              "Use case",
+              <>
+                {useCase.title}{" "}
+                <span className="quiet">
+                  {useCase.name}, version {useCase.version}
+                </span>
+              </>,
+            ],
+            ["Owner", words(useCase.owner)],
+            ["Applied", time(useCase.applied)],
+          ]}
+        />
+      )}
+      {kpi.series.length > 0 ? (
+        <History kpi={kpi} />
+      ) : (
+        <Empty what="The first life that ends draws the first point here." />
+      )}
       {kpi.guards.length > 0 && <Guards kpi={kpi} />}
       <Marks kpi={kpi} />
-      {useCase && <details><summary>The use case file, version {useCase.version}</summary><pre tabIndex={0}><code>{useCase.yaml}</code></pre></details>}
+      {useCase && (
+        <details>
+          <summary>The use case file, version {useCase.version}</summary>
+          <pre tabIndex={0}>
+            <code>{useCase.yaml}</code>
+          </pre>
+        </details>
+      )}
     </Page>
   );
 }
@@ -113,22 +210,55 @@ export function OutcomesPage() {
   const only = useCases?.length === 1 ? useCases[0]!.name : null;
   if (id ?? only) return <OneUseCase key={id ?? only} name={(id ?? only)!} />;
   const met = useCases?.filter((useCase) => useCase.kpi.met).length ?? 0;
-  const answer = !useCases ? (problem ? "This cannot be said now." : "…")
-    : useCases.length === 0 ? "No outcome is set yet." : `${met} of ${plural(useCases.length, "use case")} reached the target.`;
+  const answer = !useCases
+    ? problem
+      ? "This cannot be said now."
+      : "…"
+    : useCases.length === 0
+      ? "No outcome is set yet."
+      : `${met} of ${plural(useCases.length, "use case")} reached the target.`;
   return (
     <Page title="Outcomes" question={question} answer={answer}>
       <ProblemNote problem={problem} />
-      {useCases?.length === 0 && <Empty what="Here stands what each use case is for and whether it gets there: KPI, baseline, target." command="millrace usecase apply examples/usecases/turbofan-maintenance.yaml" />}
+      {useCases?.length === 0 && (
+        <Empty
+          what="Here stands what each use case is for and whether it gets there: KPI, baseline, target."
+          command="millrace usecase apply examples/usecases/turbofan-maintenance.yaml"
+        />
+      )}
       {useCases && useCases.length > 0 && (
         <Table label="Use cases">
-          <thead><tr><th scope="col">Use case</th><th scope="col">KPI</th><th scope="col" className="right">Now</th><th scope="col" className="right">Baseline</th><th scope="col" className="right">Target</th><th scope="col">Reached</th></tr></thead>
+          <thead>
+            <tr>
+              <th scope="col">Use case</th>
+              <th scope="col">KPI</th>
+              <th scope="col" className="right">
+                Now
+              </th>
+              <th scope="col" className="right">
+                Baseline
+              </th>
+              <th scope="col" className="right">
+                Target
+              </th>
+              <th scope="col">Reached</th>
+            </tr>
+          </thead>
           <tbody>
             {useCases.map(({ name, title, kpi }) => (
               <tr key={name}>
-                <th scope="row"><a href={formatRoute({ room: "outcomes", id: name })}>{title}</a></th>
-                <td>{kpi.title} <span className="quiet">{kpi.unit}</span></td>
-                <td className="right">{number(kpi.current, 3)}</td><td className="right">{number(kpi.baseline, 3)}</td><td className="right">{number(kpi.target, 3)}</td>
-                <td><MetBadge met={kpi.met} yes="reached" no="not reached" /></td>
+                <th scope="row">
+                  <a href={formatRoute({ room: "outcomes", id: name })}>{title}</a>
+                </th>
+                <td>
+                  {kpi.title} <span className="quiet">{kpi.unit}</span>
+                </td>
+                <td className="right">{number(kpi.current, 3)}</td>
+                <td className="right">{number(kpi.baseline, 3)}</td>
+                <td className="right">{number(kpi.target, 3)}</td>
+                <td>
+                  <MetBadge met={kpi.met} yes="reached" no="not reached" />
+                </td>
               </tr>
             ))}
           </tbody>

@@ -30,17 +30,41 @@ function Tile({ asset, now }: { asset: Asset; now: number }) {
   const ended = asset.state === "overhauled" || asset.state === "failed";
   return (
     <a className={`tile ${health.tone}`} href={formatRoute({ room: "plant", id: asset.asset })} data-tile>
-      <span className="tile-name"><span aria-hidden="true">{health.shape}</span> {asset.asset}</span>
+      <span className="tile-name">
+        <span aria-hidden="true">{health.shape}</span> {asset.asset}
+      </span>
       <span className="tile-state">{health.text}</span>
-      {ended ? <span className="tile-number">{number(asset.clock)}<small> {unit} run</small></span>
-        : <span className="tile-number">{asset.prediction === null ? "–" : number(Math.round(asset.prediction))}<small> {unit} left</small></span>}
-      <span className="tile-more">{ended || asset.clock === null ? "" : `at ${number(asset.clock)} · `}
-        {asset.bad_signals > 0 ? `${plural(asset.bad_signals, "bad signal")}` : asset.last_seen ? `${age(now - Date.parse(asset.last_seen))} ago` : "never seen"}</span>
+      {ended ? (
+        <span className="tile-number">
+          {number(asset.clock)}
+          <small> {unit} run</small>
+        </span>
+      ) : (
+        <span className="tile-number">
+          {asset.prediction === null ? "–" : number(Math.round(asset.prediction))}
+          <small> {unit} left</small>
+        </span>
+      )}
+      <span className="tile-more">
+        {ended || asset.clock === null ? "" : `at ${number(asset.clock)} · `}
+        {asset.bad_signals > 0
+          ? `${plural(asset.bad_signals, "bad signal")}`
+          : asset.last_seen
+            ? `${age(now - Date.parse(asset.last_seen))} ago`
+            : "never seen"}
+      </span>
     </a>
   );
 }
 
-const filters: [string, string][] = [["", "all"], ["warn", "advised"], ["good", "running"], ["accent", "overhauled"], ["bad", "failed"], ["quiet", "silent"]];
+const filters: [string, string][] = [
+  ["", "all"],
+  ["warn", "advised"],
+  ["good", "running"],
+  ["accent", "overhauled"],
+  ["bad", "failed"],
+  ["quiet", "silent"],
+];
 
 function moveFocus(step: number): void {
   const tiles = [...document.querySelectorAll<HTMLElement>("[data-tile]")];
@@ -58,24 +82,55 @@ export function PlantPage() {
   const shown = (assets ?? []).filter((asset) => wanted === "" || healthOf(asset).tone === wanted);
   const sites = [...new Set(shown.map(({ site }) => site))];
   return (
-    <Page title="Plant" question="What is the plant doing, and can we believe it?"
-          answer={!assets ? (problem ? "This cannot be said now." : "…") : assets.length === 0 ? "No asset is known yet." : answerOf(assets)}>
+    <Page
+      title="Plant"
+      question="What is the plant doing, and can we believe it?"
+      answer={
+        !assets
+          ? problem
+            ? "This cannot be said now."
+            : "…"
+          : assets.length === 0
+            ? "No asset is known yet."
+            : answerOf(assets)
+      }>
       <ProblemNote problem={problem} />
-      {assets?.length === 0 && <Empty what="Here stands every asset with its health. They appear when a use case is applied and a gateway reports." command="millrace up" />}
+      {assets?.length === 0 && (
+        <Empty
+          what="Here stands every asset with its health. They appear when a use case is applied and a gateway reports."
+          command="millrace up"
+        />
+      )}
       {assets && assets.length > 0 && (
         <div className="filters" role="group" aria-label="Show">
           {filters.map(([tone, name]) => (
-            <button key={name} aria-pressed={wanted === tone} onClick={() => navigate(formatRoute({ room: "plant", query: { health: tone } }), { replace: true })}>
-              {name} <span className="count">{tone === "" ? assets.length : assets.filter((asset) => healthOf(asset).tone === tone).length}</span>
+            <button
+              key={name}
+              aria-pressed={wanted === tone}
+              onClick={() => navigate(formatRoute({ room: "plant", query: { health: tone } }), { replace: true })}>
+              {name}{" "}
+              <span className="count">
+                {tone === "" ? assets.length : assets.filter((asset) => healthOf(asset).tone === tone).length}
+              </span>
             </button>
           ))}
-          <span className="hint"><kbd>j</kbd> <kbd>k</kbd> walk, <kbd>Enter</kbd> opens</span>
+          <span className="hint">
+            <kbd>j</kbd> <kbd>k</kbd> walk, <kbd>Enter</kbd> opens
+          </span>
         </div>
       )}
       {sites.map((site) => (
         <section key={site}>
-          <h2>{site} <span className="quiet">{plural(shown.filter((asset) => asset.site === site).length, "asset")}</span></h2>
-          <div className="tiles">{shown.filter((asset) => asset.site === site).map((asset) => <Tile key={asset.asset} asset={asset} now={now} />)}</div>
+          <h2>
+            {site} <span className="quiet">{plural(shown.filter((asset) => asset.site === site).length, "asset")}</span>
+          </h2>
+          <div className="tiles">
+            {shown
+              .filter((asset) => asset.site === site)
+              .map((asset) => (
+                <Tile key={asset.asset} asset={asset} now={now} />
+              ))}
+          </div>
         </section>
       ))}
       {assets && assets.length > 0 && shown.length === 0 && <Empty what="No asset is in this state now." />}

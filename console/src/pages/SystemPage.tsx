@@ -11,16 +11,40 @@ const soonDays = 30;
 
 function Nodes({ status, now }: { status: Status; now: number }) {
   const nodes = status.sites.flatMap(({ site, nodes: inside }) => inside.map((node) => ({ site, ...node })));
-  if (nodes.length === 0) return <Empty what="Here stands every gateway and edge with its state. They appear when they connect." command="millrace up" />;
+  if (nodes.length === 0)
+    return (
+      <Empty
+        what="Here stands every gateway and edge with its state. They appear when they connect."
+        command="millrace up"
+      />
+    );
   return (
     <Table label="Gateways and edges">
       <caption>Gateways and edges</caption>
-      <thead><tr><th scope="col">Site</th><th scope="col">Node</th><th scope="col">State</th><th scope="col" className="right">Seen</th><th scope="col">Runs</th><th scope="col">Trouble</th></tr></thead>
+      <thead>
+        <tr>
+          <th scope="col">Site</th>
+          <th scope="col">Node</th>
+          <th scope="col">State</th>
+          <th scope="col" className="right">
+            Seen
+          </th>
+          <th scope="col">Runs</th>
+          <th scope="col">Trouble</th>
+        </tr>
+      </thead>
       <tbody>
         {nodes.map((node) => (
           <tr key={`${node.site}/${node.node}`}>
-            <td>{node.site}</td><th scope="row">{node.node}</th>
-            <td>{node.online ? <Badge tone="good" shape="●" text="online" /> : <Badge tone="bad" shape="■" text="offline" />}</td>
+            <td>{node.site}</td>
+            <th scope="row">{node.node}</th>
+            <td>
+              {node.online ? (
+                <Badge tone="good" shape="●" text="online" />
+              ) : (
+                <Badge tone="bad" shape="■" text="offline" />
+              )}
+            </td>
             <td className="right">{node.last_seen ? `${age(now - Date.parse(node.last_seen))} ago` : "never"}</td>
             <td>{node.active?.map(({ model_version }) => model_version).join(", ") || "–"}</td>
             <td>{node.errors?.join("; ") || "–"}</td>
@@ -35,14 +59,33 @@ function Certificates({ certificates, now }: { certificates: NonNullable<Status[
   return (
     <Table label="Certificates">
       <caption>Certificates</caption>
-      <thead><tr><th scope="col">Name</th><th scope="col">Expires</th><th scope="col" className="right">Left</th><th scope="col">State</th></tr></thead>
+      <thead>
+        <tr>
+          <th scope="col">Name</th>
+          <th scope="col">Expires</th>
+          <th scope="col" className="right">
+            Left
+          </th>
+          <th scope="col">State</th>
+        </tr>
+      </thead>
       <tbody>
         {certificates.map(({ name, expires }) => {
           const left = Date.parse(expires) - now;
           return (
             <tr key={name}>
-              <th scope="row">{name}</th><td>{time(expires)}</td><td className="right">{age(left)}</td>
-              <td>{left <= 0 ? <Badge tone="bad" shape="■" text="expired" /> : left < soonDays * dayMs ? <Badge tone="warn" shape="▲" text="expires soon" /> : <Badge tone="good" shape="●" text="valid" />}</td>
+              <th scope="row">{name}</th>
+              <td>{time(expires)}</td>
+              <td className="right">{age(left)}</td>
+              <td>
+                {left <= 0 ? (
+                  <Badge tone="bad" shape="■" text="expired" />
+                ) : left < soonDays * dayMs ? (
+                  <Badge tone="warn" shape="▲" text="expires soon" />
+                ) : (
+                  <Badge tone="good" shape="●" text="valid" />
+                )}
+              </td>
             </tr>
           );
         })}
@@ -58,23 +101,65 @@ export function SystemPage() {
   const nodes = status?.sites.flatMap((site) => site.nodes) ?? [];
   const online = nodes.filter((node) => node.online).length;
   const gaps = status?.ingest.gaps ?? 0;
-  const answer = !status ? (problem ? "The platform does not say." : "…")
-    : <>{nodes.length === 0 ? "The platform runs, no node is connected" : `${online} of ${plural(nodes.length, "node")} online`}; <em>{number(Math.round(status.ingest.points_per_s))} points/s</em>, {status.ingest.lag_ms === null ? "no lag known" : `${number(Math.round(status.ingest.lag_ms))} ms behind`}; {gaps === 0 ? "nothing lost" : `${plural(gaps, "gap")} recorded`}.</>;
+  const answer = !status ? (
+    problem ? (
+      "The platform does not say."
+    ) : (
+      "…"
+    )
+  ) : (
+    <>
+      {nodes.length === 0
+        ? "The platform runs, no node is connected"
+        : `${online} of ${plural(nodes.length, "node")} online`}
+      ; <em>{number(Math.round(status.ingest.points_per_s))} points/s</em>,{" "}
+      {status.ingest.lag_ms === null ? "no lag known" : `${number(Math.round(status.ingest.lag_ms))} ms behind`};{" "}
+      {gaps === 0 ? "nothing lost" : `${plural(gaps, "gap")} recorded`}.
+    </>
+  );
   return (
     <Page title="System" question="Is Millrace itself well?" answer={answer}>
       <ProblemNote problem={problem} />
-      {status && <>
-        <Facts facts={[["Version", status.version], ["Up for", age(status.uptime_s * 1000)], ["Started", time(status.started)], ["Memory", `${number(status.memory_mb, 3)} MB`],
-          ["First decision after", status.first_decision_s === null ? "none yet" : `${number(status.first_decision_s, 3)} s`],
-          ["Points stored", number(status.ingest.points_total)], ["Rate", `${number(status.ingest.points_per_s, 3)} points/s`],
-          ["Source to lake", status.ingest.lag_ms === null ? "–" : `${number(status.ingest.lag_ms, 3)} ms`],
-          ["Newest batch", status.ingest.last_received ? `${age(now - Date.parse(status.ingest.last_received))} ago` : "none yet"],
-          ["Batches sent twice, stored once", number(status.ingest.duplicate_batches)], ["Recorded gaps", number(gaps)],
-          ...(status.lake?.bytes === undefined ? [] : [["Lake", `${bytes(status.lake.bytes)}${status.lake.snapshot === undefined ? "" : `, snapshot ${number(status.lake.snapshot)}`}`] as [string, string]])]} />
-        <Nodes status={status} now={now} />
-        {status.certificates && status.certificates.length > 0 && <Certificates certificates={status.certificates} now={now} />}
-        <p className="quiet">For Prometheus: <a href="/metrics">/metrics</a>. The API: <a href="/openapi.yaml">/openapi.yaml</a>.</p>
-      </>}
+      {status && (
+        <>
+          <Facts
+            facts={[
+              ["Version", status.version],
+              ["Up for", age(status.uptime_s * 1000)],
+              ["Started", time(status.started)],
+              ["Memory", `${number(status.memory_mb, 3)} MB`],
+              [
+                "First decision after",
+                status.first_decision_s === null ? "none yet" : `${number(status.first_decision_s, 3)} s`,
+              ],
+              ["Points stored", number(status.ingest.points_total)],
+              ["Rate", `${number(status.ingest.points_per_s, 3)} points/s`],
+              ["Source to lake", status.ingest.lag_ms === null ? "–" : `${number(status.ingest.lag_ms, 3)} ms`],
+              [
+                "Newest batch",
+                status.ingest.last_received ? `${age(now - Date.parse(status.ingest.last_received))} ago` : "none yet",
+              ],
+              ["Batches sent twice, stored once", number(status.ingest.duplicate_batches)],
+              ["Recorded gaps", number(gaps)],
+              ...(status.lake?.bytes === undefined
+                ? []
+                : [
+                    [
+                      "Lake",
+                      `${bytes(status.lake.bytes)}${status.lake.snapshot === undefined ? "" : `, snapshot ${number(status.lake.snapshot)}`}`,
+                    ] as [string, string],
+                  ]),
+            ]}
+          />
+          <Nodes status={status} now={now} />
+          {status.certificates && status.certificates.length > 0 && (
+            <Certificates certificates={status.certificates} now={now} />
+          )}
+          <p className="quiet">
+            For Prometheus: <a href="/metrics">/metrics</a>. The API: <a href="/openapi.yaml">/openapi.yaml</a>.
+          </p>
+        </>
+      )}
     </Page>
   );
 }

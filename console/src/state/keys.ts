@@ -4,7 +4,9 @@ import { useEffect } from "react";
 export type KeyMap = Record<string, () => void>;
 
 export function isTyping(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+  return (
+    target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
+  );
 }
 
 let prefix = "";
@@ -13,8 +15,16 @@ const prefixMs = 1500;
 
 /** "g" then "p" is the key "g p". Pure, so that it can be tested: returns the key meant, or "" while a prefix waits. */
 export function meantKey(key: string, now: number): string {
-  if (prefix !== "" && now < prefixUntil) { const whole = `${prefix} ${key}`; prefix = ""; return whole; }
-  if (key === "g") { prefix = "g"; prefixUntil = now + prefixMs; return ""; }
+  if (prefix !== "" && now < prefixUntil) {
+    const whole = `${prefix} ${key}`;
+    prefix = "";
+    return whole;
+  }
+  if (key === "g") {
+    prefix = "g";
+    prefixUntil = now + prefixMs;
+    return "";
+  }
   return key;
 }
 
@@ -31,6 +41,8 @@ window.addEventListener("keydown", (event) => {
 export function useKeys(map: KeyMap): void {
   useEffect(() => {
     maps.push(map);
-    return () => { maps.splice(maps.indexOf(map), 1); };
+    return () => {
+      maps.splice(maps.indexOf(map), 1);
+    };
   }, [map]);
 }

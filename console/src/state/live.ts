@@ -2,7 +2,12 @@
 import { useEffect, useSyncExternalStore } from "react";
 import type { Decision, Kpi, LiveEvent, Status } from "../api/types";
 
-export interface Events { live: LiveEvent; decision: Decision; kpi: Kpi; status: Status }
+export interface Events {
+  live: LiveEvent;
+  decision: Decision;
+  kpi: Kpi;
+  status: Status;
+}
 export type Kind = keyof Events;
 export type Connection = "connecting" | "open" | "lost";
 
@@ -28,7 +33,7 @@ export function connect(): void {
   source.onopen = () => become("open");
   source.onerror = () => {
     become("lost");
-    if (source?.readyState !== EventSource.CLOSED) return;   // the browser tries again by itself
+    if (source?.readyState !== EventSource.CLOSED) return; // the browser tries again by itself
     source = null;
     window.setTimeout(connect, retryMs);
   };
@@ -57,5 +62,11 @@ export function useLive<K extends Kind>(kind: K, listener: (event: Events[K]) =>
 }
 
 export function useConnection(): Connection {
-  return useSyncExternalStore((changed) => { watchers.add(changed); return () => watchers.delete(changed); }, () => connection);
+  return useSyncExternalStore(
+    (changed) => {
+      watchers.add(changed);
+      return () => watchers.delete(changed);
+    },
+    () => connection,
+  );
 }

@@ -5,36 +5,58 @@ import type { paths } from "../api/schema";
 import type { Problem } from "../api/types";
 import { listen, onReturn, type Kind } from "./live";
 
-export interface Answer<T> { data: T | null; problem: Problem | null }
-interface Entry { answer: Answer<unknown>; watchers: Set<() => void>; loading: boolean; again: boolean; loaded: number }
+export interface Answer<T> {
+  data: T | null;
+  problem: Problem | null;
+}
+interface Entry {
+  answer: Answer<unknown>;
+  watchers: Set<() => void>;
+  loading: boolean;
+  again: boolean;
+  loaded: number;
+}
 
-const refreshMs = 2000;          // at most this often, however many events come
+const refreshMs = 2000; // at most this often, however many events come
 const entries = new Map<string, Entry>();
 
 function entryOf(url: string): Entry {
   let entry = entries.get(url);
-  if (!entry) entries.set(url, (entry = { answer: { data: null, problem: null }, watchers: new Set(), loading: false, again: false, loaded: 0 }));
+  if (!entry)
+    entries.set(
+      url,
+      (entry = { answer: { data: null, problem: null }, watchers: new Set(), loading: false, again: false, loaded: 0 }),
+    );
   return entry;
 }
 
 async function load(url: string): Promise<void> {
   const entry = entryOf(url);
-  if (entry.loading) { entry.again = true; return; }
+  if (entry.loading) {
+    entry.again = true;
+    return;
+  }
   entry.loading = true;
   const response = await request<unknown>(url);
   // What was known stays in sight when a later reading fails; the problem says that it is old.
-  entry.answer = response.ok ? { data: response.data, problem: null } : { data: entry.answer.data, problem: response.problem };
+  entry.answer = response.ok
+    ? { data: response.data, problem: null }
+    : { data: entry.answer.data, problem: response.problem };
   entry.loading = false;
   entry.loaded = Date.now();
   entry.watchers.forEach((notify) => notify());
-  if (entry.again) { entry.again = false; void load(url); }
+  if (entry.again) {
+    entry.again = false;
+    void load(url);
+  }
 }
 
 /** Reads again what is shown and whose address begins so: after this person changed something. */
 export function invalidate(prefix: string): void {
   for (const [url, entry] of entries) {
     if (!url.startsWith(prefix)) continue;
-    if (entry.watchers.size > 0) void load(url); else entries.delete(url);
+    if (entry.watchers.size > 0) void load(url);
+    else entries.delete(url);
   }
 }
 
@@ -45,15 +67,24 @@ function follow(url: string, kinds: readonly Kind[]): () => void {
   const refresh = () => {
     if (timer !== undefined || document.hidden) return;
     const wait = Math.max(0, entryOf(url).loaded + refreshMs - Date.now());
-    timer = window.setTimeout(() => { timer = undefined; void load(url); }, wait);
+    timer = window.setTimeout(() => {
+      timer = undefined;
+      void load(url);
+    }, wait);
   };
   const stops = kinds.map((kind) => listen(kind, refresh));
-  return () => { stops.forEach((stop) => stop()); window.clearTimeout(timer); };
+  return () => {
+    stops.forEach((stop) => stop());
+    window.clearTimeout(timer);
+  };
 }
 
 /** `null` as path reads nothing. `on` lists the events after which the answer may have changed. */
 export function useQuery<Path extends GetPath>(
-  path: Path | null, values?: Arguments<paths[Path]["get"]>, on: readonly Kind[] = []): Answer<GetResult<Path>> {
+  path: Path | null,
+  values?: Arguments<paths[Path]["get"]>,
+  on: readonly Kind[] = [],
+): Answer<GetResult<Path>> {
   const url = path === null ? "" : address(path, values);
   const events = on.join(" ");
   useEffect(() => {
@@ -62,6 +93,11 @@ export function useQuery<Path extends GetPath>(
     return follow(url, events === "" ? [] : (events.split(" ") as Kind[]));
   }, [url, events]);
   return useSyncExternalStore(
-    (changed) => { const { watchers } = entryOf(url); watchers.add(changed); return () => watchers.delete(changed); },
-    () => entryOf(url).answer) as Answer<GetResult<Path>>;
+    (changed) => {
+      const { watchers } = entryOf(url);
+      watchers.add(changed);
+      return () => watchers.delete(changed);
+    },
+    () => entryOf(url).answer,
+  ) as Answer<GetResult<Path>>;
 }

@@ -12,10 +12,22 @@ export interface Route {
 export function parseRoute(hash: string): Route {
   const [path = "", search = ""] = hash.replace(/^#?\/?/, "").split("?", 2);
   const [room = "", ...rest] = path.split("/").map(decode);
-  return { room: room || "outcomes", id: rest.length > 0 && rest[0] !== "" ? rest.join("/") : null, query: Object.fromEntries(new URLSearchParams(search)) };
+  return {
+    room: room || "outcomes",
+    id: rest.length > 0 && rest[0] !== "" ? rest.join("/") : null,
+    query: Object.fromEntries(new URLSearchParams(search)),
+  };
 }
 
-export function formatRoute({ room, id, query }: { room: string; id?: string | null; query?: Record<string, string | undefined> }): string {
+export function formatRoute({
+  room,
+  id,
+  query,
+}: {
+  room: string;
+  id?: string | null;
+  query?: Record<string, string | undefined>;
+}): string {
   const path = [room, ...(id ? id.split("/") : [])].map(encodeURIComponent).join("/");
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query ?? {})) if (value) search.set(name, value);
@@ -23,7 +35,11 @@ export function formatRoute({ room, id, query }: { room: string; id?: string | n
 }
 
 function decode(part: string): string {
-  try { return decodeURIComponent(part); } catch { return part; }
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 function subscribe(changed: () => void): () => void {
@@ -33,7 +49,8 @@ function subscribe(changed: () => void): () => void {
 
 let last = { hash: "\0", route: parseRoute("") };
 function current(): Route {
-  if (last.hash !== window.location.hash) last = { hash: window.location.hash, route: parseRoute(window.location.hash) };
+  if (last.hash !== window.location.hash)
+    last = { hash: window.location.hash, route: parseRoute(window.location.hash) };
   return last.route;
 }
 
@@ -43,7 +60,10 @@ export function useRoute(): Route {
 
 /** Goes to an address made by formatRoute. `replace` for steps that "back" should not visit one by one. */
 export function navigate(hash: string, { replace = false } = {}): void {
-  if (!replace) { window.location.hash = hash; return; }
+  if (!replace) {
+    window.location.hash = hash;
+    return;
+  }
   window.history.replaceState(null, "", hash);
   window.dispatchEvent(new HashChangeEvent("hashchange"));
 }

@@ -6,12 +6,21 @@ import { append, merged, type Series } from "../components/series";
 import { useLive } from "./live";
 
 /** `live` holds samples newer than the stored ones; the stream thins them, so they stand in until the lake is read again. */
-export interface Recording { stored: Series; live: Series }
-export interface Recordings { series: ReadonlyMap<string, Recording>; problem: Problem | null }
+export interface Recording {
+  stored: Series;
+  live: Series;
+}
+export interface Recordings {
+  series: ReadonlyMap<string, Recording>;
+  problem: Problem | null;
+}
 
-const kept = 600;                  // samples per signal
+const kept = 600; // samples per signal
 const refreshMs = 1000;
-export const nothing: Recording = { stored: { times: [], values: [], status: [] }, live: { times: [], values: [], status: [] } };
+export const nothing: Recording = {
+  stored: { times: [], values: [], status: [] },
+  live: { times: [], values: [], status: [] },
+};
 
 function afterReading(before: ReadonlyMap<string, Recording>, samples: Samples): Map<string, Recording> {
   const after = new Map(before);
@@ -21,7 +30,10 @@ function afterReading(before: ReadonlyMap<string, Recording>, samples: Samples):
     const newest = whole.times.at(-1) ?? Number.NEGATIVE_INFINITY;
     const first = live.times.findIndex((time) => time > newest);
     const rest = <T>(values: T[]) => (first < 0 ? [] : values.slice(first));
-    after.set(signal, { stored: whole, live: { times: rest(live.times), values: rest(live.values), status: rest(live.status) } });
+    after.set(signal, {
+      stored: whole,
+      live: { times: rest(live.times), values: rest(live.values), status: rest(live.status) },
+    });
   }
   return after;
 }
@@ -39,24 +51,36 @@ function afterEvent(before: ReadonlyMap<string, Recording>, news: LiveEvent["ass
 }
 
 /** With `from` and `to` a range of the past; without them it follows the present. */
-export function useSamples(asset: string, signals: string | undefined, from: string | undefined, to: string | undefined): Recordings {
+export function useSamples(
+  asset: string,
+  signals: string | undefined,
+  from: string | undefined,
+  to: string | undefined,
+): Recordings {
   const [series, setSeries] = useState<ReadonlyMap<string, Recording>>(new Map());
   const [problem, setProblem] = useState<Problem | null>(null);
   const follow = from === undefined && to === undefined;
   const reading = useRef({ newest: 0, busy: false, last: 0, generation: 0 });
 
-  const read = useCallback(async (since: string | undefined) => {
-    const state = reading.current, generation = state.generation;
-    state.busy = true;
-    const response = await get("/api/v1/assets/{asset}/samples", { path: { asset }, query: { signals, from: since, to, limit: kept } });
-    if (state.generation !== generation) return;         // another asset or range is shown by now
-    state.busy = false;
-    state.last = Date.now();
-    setProblem(response.ok ? null : response.problem);
-    if (!response.ok) return;
-    state.newest = Math.max(state.newest, ...response.data.signals.map(({ times }) => times.at(-1) ?? 0));
-    setSeries((before) => afterReading(before, response.data));
-  }, [asset, signals, to]);
+  const read = useCallback(
+    async (since: string | undefined) => {
+      const state = reading.current,
+        generation = state.generation;
+      state.busy = true;
+      const response = await get("/api/v1/assets/{asset}/samples", {
+        path: { asset },
+        query: { signals, from: since, to, limit: kept },
+      });
+      if (state.generation !== generation) return; // another asset or range is shown by now
+      state.busy = false;
+      state.last = Date.now();
+      setProblem(response.ok ? null : response.problem);
+      if (!response.ok) return;
+      state.newest = Math.max(state.newest, ...response.data.signals.map(({ times }) => times.at(-1) ?? 0));
+      setSeries((before) => afterReading(before, response.data));
+    },
+    [asset, signals, to],
+  );
 
   useEffect(() => {
     reading.current = { newest: 0, busy: false, last: 0, generation: reading.current.generation + 1 };
@@ -64,12 +88,19 @@ export function useSamples(asset: string, signals: string | undefined, from: str
     void read(from);
   }, [read, from]);
 
-  useLive("live", useCallback((event: LiveEvent) => {
-    const news = follow ? event.assets.filter((entry) => entry.asset === asset) : [];
-    if (news.length === 0) return;
-    setSeries((before) => afterEvent(before, news));
-    const { busy, last, newest } = reading.current;
-    if (!busy && Date.now() - last >= refreshMs) void read(newest > 0 ? new Date(newest + 1).toISOString() : undefined);
-  }, [asset, follow, read]));
+  useLive(
+    "live",
+    useCallback(
+      (event: LiveEvent) => {
+        const news = follow ? event.assets.filter((entry) => entry.asset === asset) : [];
+        if (news.length === 0) return;
+        setSeries((before) => afterEvent(before, news));
+        const { busy, last, newest } = reading.current;
+        if (!busy && Date.now() - last >= refreshMs)
+          void read(newest > 0 ? new Date(newest + 1).toISOString() : undefined);
+      },
+      [asset, follow, read],
+    ),
+  );
   return { series, problem };
 }
