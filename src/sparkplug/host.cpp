@@ -46,7 +46,10 @@ Testament Host::testament(TimeUs now_us) {
 }
 
 std::vector<std::string> Host::subscriptions() const {
-  return {"spBv1.0/" + options_.group + "/#", state_topic(options_.host)};
+  std::vector<std::string> filters{state_topic(options_.host)};  // before the birth: tck-id-host-topic-phid-birth-sub-required
+  for (const auto& node : options_.nodes) filters.push_back("spBv1.0/" + options_.group + "/+/" + node + "/#");
+  if (options_.nodes.empty()) filters.push_back("spBv1.0/" + options_.group + "/#");
+  return filters;
 }
 
 void Host::publish_state(bool online) {
@@ -95,7 +98,10 @@ void Host::on_message(std::string_view text, std::string_view payload, TimeUs no
     case MessageType::dcmd: return;
     default: break;
   }
-  if (!options_.ignore_node.empty() && topic->node == options_.ignore_node) return;
+  if (!options_.nodes.empty() &&
+      std::find(options_.nodes.begin(), options_.nodes.end(), topic->node) == options_.nodes.end()) {
+    return;
+  }
   auto& node = node_of(*topic);
   if (topic->type == MessageType::nbirth) return on_node_birth(node, payload, now_us);
   if (topic->type == MessageType::ndeath) return on_node_death(node, payload, now_us);

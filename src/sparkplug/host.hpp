@@ -63,7 +63,7 @@ struct DeviceState {
 struct HostOptions {
   std::string host;                             ///< name in STATE
   std::string group = "+";                      ///< "+": every group
-  std::string ignore_node = {};                 ///< our own edge node in that group
+  std::vector<std::string> nodes = {};          ///< these nodes only, so that our own data does not come back; empty: all
   std::int64_t reorder_timeout_us = 2'000'000;  ///< tck-id-operational-behavior-host-reordering-param
   std::size_t reorder_limit = 64;               ///< messages further ahead than this are no reordering; < 128
   std::int64_t rebirth_pause_us = 5'000'000;    ///< at most one rebirth request per node in this time

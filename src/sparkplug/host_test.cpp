@@ -222,6 +222,20 @@ TEST(SparkplugHost, KnowsNothingWithoutBroker) {
   EXPECT_EQ(bench.deaths.size(), 2u);
 }
 
+TEST(SparkplugHost, ListensToTheNodesItIsTold) {
+  Host all({.host = "h", .group = "plant"}, {});
+  EXPECT_EQ(all.subscriptions(), (std::vector<std::string>{"spBv1.0/STATE/h", "spBv1.0/plant/#"}));
+  Host some({.host = "h", .group = "plant", .nodes = {"edge-1"}}, {});
+  EXPECT_EQ(some.subscriptions(), (std::vector<std::string>{"spBv1.0/STATE/h", "spBv1.0/plant/+/edge-1/#"}));
+  EdgeNode other({.group = "plant", .node = "other"}, {.publish = [&](const Publication& out) -> Result<void> {
+                   some.on_message(out.topic, out.payload, 1);
+                   return {};
+                 }});
+  other.testament(1);
+  other.on_connected(1);
+  EXPECT_EQ(some.find("plant", "other"), nullptr);
+}
+
 TEST(MetricTable, FindsDenseAndSparseAliases) {
   for (std::uint64_t step : {std::uint64_t{1}, std::uint64_t{1} << 40}) {
     Payload birth;

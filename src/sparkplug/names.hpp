@@ -12,4 +12,11 @@ inline constexpr std::string_view acked = "Millrace/Acked";        ///< String i
 inline constexpr std::string_view gap = "Millrace/Gap";            ///< String: JSON of what was given up
 inline constexpr std::string_view decision = "Millrace/Decision";  ///< String: JSON of a decision
 inline constexpr std::string_view replay = "Millrace/Replay";      ///< UInt64 ms in NCMD: send again from this time
+
+/// Properties of metrics in births.
+inline constexpr std::string_view unit = "engUnit";       ///< String: symbol
+inline constexpr std::string_view quantity = "quantity";  ///< String: temperature, pressure, ...
+inline constexpr std::string_view role = "role";          ///< String: measurement, clock, context, work_order, finding
+inline constexpr std::string_view low = "engLow";         ///< Double: plausible range
+inline constexpr std::string_view high = "engHigh";       ///< Double
 }  // namespace millrace::sparkplug::names
