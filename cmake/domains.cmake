@@ -25,6 +25,7 @@ foreach(domain
     src/spool
     src/spool/sqlite
     src/sparkplug
+    src/ingest
     src/training
     src/training/lake
     bench

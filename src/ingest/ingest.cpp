@@ -1,0 +1,381 @@
+#include "ingest/ingest.hpp"
+
+#include "ingest/decision_json.hpp"
+#include "sparkplug/names.hpp"
+#include "spool/spool.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+
+namespace millrace {
+namespace {
+
+namespace names = sparkplug::names;
+using sparkplug::DataMetric;
+using sparkplug::ValueKind;
+
+/// An acknowledgement names all that is held, so that one that gets lost does no harm, unless that would be long.
+constexpr std::size_t ranges_in_full = 64;
+
+std::string node_key(const sparkplug::DeviceState& device) { return device.group + "/" + device.node; }
+
+/// Metrics that steer Sparkplug and Millrace are no signals of the plant.
+bool is_signal(const sparkplug::BornMetric& metric) {
+  const auto begins = [&](std::string_view prefix) { return std::string_view(metric.name).substr(0, prefix.size()) == prefix; };
+  return !begins("Node Control/") && !begins("Device Control/") && !begins("Millrace/") && metric.name != names::bd_seq &&
+         !metric.name.empty() && !is_text(metric.type);
+}
+
+std::string property_text(const sparkplug::Metric* metric, std::initializer_list<std::string_view> keys) {
+  if (metric == nullptr) return {};
+  for (const auto& property : metric->properties) {
+    for (const auto key : keys) {
+      if (property.key != key) continue;
+      if (const auto* text = std::get_if<std::string>(&property.value)) return *text;
+    }
+  }
+  return {};
+}
+
+template <typename T>
+void append(std::vector<T>& to, std::vector<T>&& from) {
+  to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+}
+
+}  // namespace
+
+/// What one message added to the buffer, so that it can be taken back.
+struct Ingest::Message {
+  std::size_t first_sample = 0, first_decision = 0, first_event = 0;
+  std::string_view epoch, gap;
+  std::optional<std::uint64_t> batch;
+  std::uint64_t unknown = 0;
+  TimeUs newest_us = 0;
+  bool ok = false;
+};
+
+void Ingest::Buffer::clear() {
+  rows.clear();
+  batches.clear();
+  done.clear();
+  since_us = newest_us = 0;
+}
+
+Result<IngestStart> read_ingest_start(Lake& lake) {
+  IngestStart start;
+  TRY_ASSIGN(start.signals, lake.signals());
+  TRY_ASSIGN(const auto marks, lake.recover_marks());
+  TRY_ASSIGN(start.marks, parse_marks(marks));
+  TRY_ASSIGN(const auto orders, lake.query("SELECT site, asset, epoch_us(time) FROM work_orders WHERE source = 'live'",
+                                           {.row_limit = 10'000'000}));
+  for (std::size_t i = 0; i < orders.rows.size(); ++i) {
+    start.work_orders.push_back({.time_us = static_cast<TimeUs>(orders.number(i, 2)), .site = orders.text(i, 0), .asset = orders.text(i, 1)});
+  }
+  return start;
+}
+
+void Ingest::start(const IngestStart& stored) {
+  signals_.load(stored.signals);
+  marks_ = stored.marks;
+  for (const auto& order : stored.work_orders) work_orders_.know(order.site, order.asset, order.time_us);
+  meanings_changed();
+}
+
+void Ingest::meanings_changed() {
+  if (!handlers_.meaning) return;
+  for (const auto& row : signals_.rows()) {
+    if (row.signal_id == 0) continue;
+    if (const auto meaning = handlers_.meaning(row.site, row.asset, row.signal)) work_orders_.declare(row, *meaning);
+  }
+}
+
+void Ingest::describe(SignalRow& row, std::string_view unit, std::string_view quantity, bool is_new, TimeUs now_us) {
+  const auto before = row.unit;
+  if (row.unit.empty()) row.unit = unit;
+  if (row.quantity.empty()) row.quantity = quantity;
+  const auto meaning = handlers_.meaning ? handlers_.meaning(row.site, row.asset, row.signal) : std::nullopt;
+  if (meaning) {
+    if (row.unit.empty()) row.unit = meaning->unit;
+    if (row.quantity.empty()) row.quantity = meaning->quantity;
+    work_orders_.declare(row, *meaning);
+  }
+  if (is_new) {
+    touch(now_us);
+    filling_.rows.signals.push_back(row);
+  }
+  if ((is_new || row.unit != before) && handlers_.signal) handlers_.signal(row);
+}
+
+std::int32_t Ingest::assign(std::string_view site, std::string_view asset, std::string_view signal, std::string_view unit,
+                            std::string_view quantity, TimeUs now_us) {
+  const auto assigned = signals_.assign(site, asset, signal);
+  if (assigned.is_new) describe(signals_.row(assigned.id), unit, quantity, true, now_us);
+  return assigned.id;
+}
+
+void Ingest::on_birth(sparkplug::DeviceState& device, const sparkplug::Payload& birth, TimeUs now_us) {
+  const auto& asset = device.device.empty() ? device.node : device.device;
+  for (auto& metric : device.metrics.metrics()) {
+    if (!is_signal(metric)) continue;
+    const auto assigned = signals_.assign(device.group, asset, metric.name);
+    const auto* born = birth.find(metric.name);
+    describe(signals_.row(assigned.id), property_text(born, {"engUnit", "EngUnit", "unit", "Unit"}),
+             property_text(born, {"quantity", "Quantity"}), assigned.is_new, now_us);
+    metric.tag = static_cast<std::uint32_t>(assigned.id);
+  }
+  touch(now_us);
+  filling_.rows.events.push_back({now_us, device.group, device.device, "online", device.node});
+}
+
+void Ingest::on_death(sparkplug::DeviceState& device, TimeUs now_us) {
+  touch(now_us);
+  filling_.rows.events.push_back({now_us, device.group, device.device, "offline", device.node});
+}
+
+void Ingest::touch(TimeUs now_us) {
+  if (filling_.since_us == 0) filling_.since_us = now_us;
+}
+
+void Ingest::read(sparkplug::DeviceState& device, std::string_view payload, Message& message, TimeUs now_us) {
+  auto& samples = filling_.rows.samples;
+  sparkplug::DataDecoder decoder(payload);
+  for (DataMetric metric; decoder.next(metric);) {
+    if (metric.kind != ValueKind::text) {
+      if (const auto* born = device.metrics.find(metric); born != nullptr && born->tag != UINT32_MAX) {
+        const auto time_us = static_cast<TimeUs>(metric.time_ms) * 1'000;
+        samples.add(static_cast<std::int32_t>(born->tag), time_us, metric.number(born->type), metric.status,
+                    static_cast<TimeUs>(metric.server_time_ms) * 1'000);
+        message.newest_us = std::max(message.newest_us, time_us);
+        continue;
+      }
+    }
+    std::string_view name = metric.name;
+    if (name.empty()) {
+      if (const auto* born = device.metrics.find(metric)) name = born->name;
+    }
+    if (name == names::batch && metric.kind == ValueKind::integer) {
+      message.batch = metric.bits;
+    } else if (name == names::epoch) {
+      message.epoch = metric.text;
+    } else if (name == names::gap) {
+      message.gap = metric.text;
+    } else if (name == names::decision) {
+      if (auto decision = parse_decision(metric.text, now_us)) {
+        message.newest_us = std::max(message.newest_us, decision->source_time_us);
+        filling_.rows.decisions.push_back(std::move(*decision));
+      } else {
+        ++stats_.corrupt_messages;
+        filling_.rows.events.push_back({now_us, device.group, device.device, "corrupt_decision", decision.error().message});
+      }
+    } else {
+      ++message.unknown;
+    }
+  }
+  message.ok = decoder.ok();
+}
+
+void Ingest::undo(const Message& message) {
+  auto& rows = filling_.rows;
+  auto& samples = rows.samples;
+  samples.signal_id.resize(message.first_sample);
+  samples.source_time_us.resize(message.first_sample);
+  samples.value.resize(message.first_sample);
+  samples.status.resize(message.first_sample);
+  if (samples.server_time_us.size() > message.first_sample) samples.server_time_us.resize(message.first_sample);
+  rows.decisions.resize(message.first_decision);
+  rows.events.resize(message.first_event);
+}
+
+bool Ingest::is_new_batch(const std::string& node, const Message& message) {
+  auto& mark = marks_[node];
+  if (mark.epoch != message.epoch) {  // the spool is another one: its numbers start anew
+    mark = {std::string(message.epoch), {}};
+    filling_.batches.erase(node);
+    in_flight_.batches.erase(node);
+    repeated_.erase(node);
+  }
+  if (!mark.held.contains(*message.batch)) return true;
+  ++stats_.duplicate_batches;
+  repeated_[node].add(*message.batch);
+  return false;
+}
+
+void Ingest::keep(sparkplug::DeviceState& device, const Message& message, TimeUs now_us) {
+  touch(now_us);
+  auto& rows = filling_.rows;
+  if (message.batch) {
+    const auto node = node_key(device);
+    marks_[node].held.add(*message.batch);
+    filling_.batches[node].add(*message.batch);
+    if (!message.gap.empty()) {
+      ++stats_.gaps;
+      rows.events.push_back({now_us, device.group, device.device, "gap", std::string(message.gap)});
+      // What was given up will not come any more: the ranges close.
+      if (const auto gap = parse_gap(message.gap); gap && gap->first <= gap->last && gap->first != 0) {
+        marks_[node].held.add(gap->first, gap->last);
+      }
+    }
+  }
+  filling_.newest_us = std::max(filling_.newest_us, message.newest_us);
+  stats_.points += rows.samples.size() - message.first_sample;
+  stats_.decisions += rows.decisions.size() - message.first_decision;
+  stats_.unknown_metrics += message.unknown;
+  if (handlers_.samples && rows.samples.size() > message.first_sample) handlers_.samples(rows.samples, message.first_sample);
+  if (handlers_.decision) {
+    for (std::size_t i = message.first_decision; i < rows.decisions.size(); ++i) handlers_.decision(rows.decisions[i]);
+  }
+  if (work_orders_.is_watching()) {
+    std::vector<WorkOrderRow> orders;
+    work_orders_.update(rows.samples, message.first_sample, now_us, orders);
+    add_work_orders(std::move(orders), now_us);
+  }
+}
+
+void Ingest::add_work_orders(std::vector<WorkOrderRow> orders, TimeUs now_us) {
+  if (orders.empty()) return;
+  touch(now_us);
+  stats_.work_orders += orders.size();
+  for (auto& order : orders) {
+    if (handlers_.work_order) handlers_.work_order(order);
+    filling_.rows.work_orders.push_back(std::move(order));
+  }
+}
+
+void Ingest::on_data(sparkplug::DeviceState& device, std::string_view payload, TimeUs now_us) {
+  auto& rows = filling_.rows;
+  Message message{.first_sample = rows.samples.size(), .first_decision = rows.decisions.size(), .first_event = rows.events.size()};
+  read(device, payload, message, now_us);
+  if (!message.ok) {
+    undo(message);
+    ++stats_.corrupt_messages;
+    touch(now_us);
+    rows.events.push_back({now_us, device.group, device.device, "corrupt_message", device.node});
+    return;
+  }
+  if (message.batch && !is_new_batch(node_key(device), message)) {
+    undo(message);
+  } else if (filling_.size() > options_.buffer_rows) {
+    const auto lost = rows.samples.size() - message.first_sample;
+    undo(message);
+    if (message.batch) {
+      ++stats_.refused_batches;
+    } else {
+      stats_.lost_points += lost;
+    }
+  } else {
+    keep(device, message, now_us);
+  }
+  commit_if_due(now_us);
+}
+
+Result<void> Ingest::submit(LakeCommit more, Done done, TimeUs now_us) {
+  if (filling_.size() + more.samples.size() > std::max(options_.buffer_rows, more.samples.size())) {
+    return fail(ErrorCode::exhausted, "the lake is busy: too many rows wait to be stored; try again in a moment");
+  }
+  touch(now_us);
+  auto& rows = filling_.rows;
+  for (std::size_t i = 0; i < more.samples.size(); ++i) {
+    rows.samples.add(more.samples.signal_id[i], more.samples.source_time_us[i], more.samples.value[i], more.samples.status[i],
+                     more.samples.server_time_us.empty() ? 0 : more.samples.server_time_us[i]);
+  }
+  append(rows.signals, std::move(more.signals));
+  append(rows.decisions, std::move(more.decisions));
+  append(rows.work_orders, std::move(more.work_orders));
+  append(rows.labels, std::move(more.labels));
+  append(rows.events, std::move(more.events));
+  append(rows.kpis, std::move(more.kpis));
+  if (done) filling_.done.push_back(std::move(done));
+  commit_if_due(now_us);
+  return {};
+}
+
+void Ingest::replay(const SampleBatch& samples, TimeUs now_us) {
+  std::vector<WorkOrderRow> orders;
+  work_orders_.update(samples, 0, now_us, orders);
+  add_work_orders(std::move(orders), now_us);
+}
+
+void Ingest::on_timer(TimeUs now_us) {
+  std::vector<WorkOrderRow> orders;
+  work_orders_.on_timer(now_us, orders);
+  add_work_orders(std::move(orders), now_us);
+  if (!committing_ && filling_.is_empty()) acknowledge_repeated();
+  commit_if_due(now_us);
+}
+
+void Ingest::commit_if_due(TimeUs now_us) {
+  if (committing_) {
+    if (retry_at_us_ != 0 && now_us >= retry_at_us_) {
+      retry_at_us_ = 0;
+      handlers_.commit(in_flight_.rows, in_flight_marks_);
+    }
+    return;
+  }
+  if (filling_.is_empty()) return;
+  if (filling_.size() >= options_.commit_rows || now_us - filling_.since_us >= options_.commit_every_us) begin_commit(now_us);
+}
+
+void Ingest::begin_commit(TimeUs now_us) {
+  std::swap(filling_, in_flight_);
+  filling_.clear();
+  in_flight_marks_ = marks_to_json(marks_);
+  stats_.lag_us = in_flight_.newest_us != 0 ? now_us - in_flight_.newest_us : 0;
+  committing_ = true;
+  handlers_.commit(in_flight_.rows, in_flight_marks_);
+}
+
+void Ingest::on_committed(const Result<SnapshotId>& outcome, TimeUs now_us) {
+  if (!outcome) {  // the same rows again, for as long as it takes: they are acknowledged to nobody yet
+    ++stats_.failed_commits;
+    stats_.last_error = outcome.error().message;
+    retry_at_us_ = now_us + options_.retry_after_us;
+    return;
+  }
+  ++stats_.commits;
+  stats_.last_error.clear();
+  stats_.stored_points += in_flight_.rows.samples.size();
+  stats_.stored_decisions += in_flight_.rows.decisions.size();
+  committing_ = false;
+  const auto done = std::move(in_flight_.done);
+  auto batches = std::move(in_flight_.batches);
+  in_flight_.clear();
+  for (const auto& [node, numbers] : batches) {
+    auto all = numbers;
+    if (const auto again = repeated_.find(node); again != repeated_.end()) {
+      all.add(again->second);
+      repeated_.erase(again);
+    }
+    acknowledge(node, all);
+  }
+  acknowledge_repeated();
+  for (const auto& each : done) each(outcome);
+  commit_if_due(now_us);
+}
+
+void Ingest::acknowledge_repeated() {
+  for (const auto& [node, numbers] : std::exchange(repeated_, {})) acknowledge(node, numbers);
+}
+
+/// Never names what still lies in the filling buffer.
+void Ingest::acknowledge(const std::string& node, const sparkplug::BatchSet& batches) {
+  const auto& mark = marks_[node];
+  const bool in_full = mark.held.range_count() <= ranges_in_full;
+  auto durable = in_full ? mark.held : batches;
+  if (const auto filling = filling_.batches.find(node); filling != filling_.batches.end()) {
+    for (const auto& range : filling->second.ranges()) durable.remove(range.first, range.last);
+  }
+  if (durable.empty()) return;
+  const auto slash = node.find('/');
+  handlers_.acknowledge(node.substr(0, slash), node.substr(slash + 1), mark.epoch, durable.to_text());
+}
+
+IngestStats Ingest::stats() const {
+  auto stats = stats_;
+  stats.buffered_rows = filling_.size() + (committing_ ? in_flight_.size() : 0);
+  return stats;
+}
+
+}  // namespace millrace
