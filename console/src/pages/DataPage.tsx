@@ -9,7 +9,7 @@ import { useQuery } from "../state/query";
 import { formatRoute, navigate, useRoute } from "../state/route";
 
 const rowsShown = 200;
-const example = "select kind, count(*) as number from lake.work_orders group by kind";
+const example = "select kind, count(*) as number from work_orders group by kind";
 
 function Share({ good, uncertain, bad }: SignalQuality) {
   const all = good + uncertain + bad;
@@ -177,7 +177,7 @@ export function DataPage() {
       {rows && points === 0 && (
         <Empty
           what="Here stands every signal with its unit, its quality and how far back it goes."
-          command="millrace data import --use-case turbofan-maintenance --site demo history.csv"
+          command="millrace data import --use-case turbofan-maintenance history.csv"
         />
       )}
       {rows && rows.length > 0 && <Signals rows={rows} chosen={query.signal} />}

@@ -157,7 +157,7 @@ export function DecisionsPage() {
         (show === "" && !query.asset ? (
           <Empty
             what="Here stands each time Millrace asked for something, and why. Nothing so far: a model must be approved, and an edge must run it."
-            command="millrace model train --use-case turbofan-maintenance"
+            command="millrace model train turbofan-maintenance"
           />
         ) : (
           <Empty what="No decision is like this." />

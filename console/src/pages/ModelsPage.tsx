@@ -215,7 +215,7 @@ export function ModelsPage() {
       {models?.length === 0 && (
         <Empty
           what="Here stand the versions of each model with their gates, and what they learned from."
-          command="millrace model train --use-case turbofan-maintenance"
+          command="millrace model train turbofan-maintenance"
         />
       )}
       {id && models && models.length > 0 && !models.some((model) => nameOf(model) === id) && (
