@@ -108,13 +108,17 @@ std::string make_manifest(const TrainingRequest& request, const ModelBundle& bun
       {"split",
        {{"by", "asset"},
         {"seed", request.seed},
+        {"evaluated", request.learn_from_all && !facts.split.validation.empty()
+                          ? "a twin that learned from the training assets only; the model itself learned from all labelled assets"
+                          : "the model itself"},
+        {"learned_from", facts.learned_from.size()},
         {"training", names_of(*facts.history, facts.split.training)},
         {"validation", names_of(*facts.history, facts.split.validation)}}},
       {"seed", request.seed},
       {"trainer", {{"name", facts.trainer}, {"parameters", parameters}}},
       {"features", features_of(bundle, facts)},
       {"metrics",
-       {{"validation", to_json(bundle.validation)}, {"slices", slices}, {"training", to_json(facts.on_training_rows)}}},
+       {{"validation", to_json(bundle.validation)}, {"slices", slices}, {"all_labelled_assets", to_json(facts.on_training_assets)}}},
       {"gates", gates},
       {"onnx", onnx_of(bundle, facts)},
       {"golden", {{"sha256", sha256_hex(bundle.golden_json)}, {"rows", facts.golden_rows}}},

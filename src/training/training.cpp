@@ -17,23 +17,31 @@ namespace {
 
 constexpr double default_tolerance = 1e-5;
 
+/// What one round of learning used and gave.
+struct Fit {
+  FeatureDefinition definition;
+  Dataset rows;
+  std::unique_ptr<TrainedModel> model;
+};
+
 /// One run, step by step; each step leaves its results in members for the next and for the manifest.
 class Run {
  public:
   Run(const TrainingRequest& request, DataSource& source, const TrainingProgress& progress)
-      : request_(request), source_(source), progress_(progress) {}
+      : request_(request), source_(source), progress_(progress), label_(request.use_case.model.label) {}
 
   Result<ModelBundle> execute() {
     TRY(check_request());
     TRY(tell(0.0, "reading the history"));
     TRY(read());
-    TRY(tell(0.1, fmt::format("{} rows of {} assets; computing features", history_.rows(), history_.assets.size())));
-    TRY(prepare());
-    TRY(tell(0.25, fmt::format("training on {} rows of {} assets", training_.table.size(), split_.training.size())));
-    TRY(fit());
+    const std::string size = fmt::format("{} rows of {} assets", history_.rows(), history_.assets.size());
+    const bool has_twin = request_.learn_from_all && !split_.validation.empty();
+    TRY(learn(split_.training, 0.1, has_twin ? 0.5 : 0.92, size));
+    TRY(measure_validation());
+    if (has_twin) TRY(learn(labelled_, 0.5, 0.92, "learning from all assets, " + size));
     TRY(tell(0.92, "checking the exported model"));
     TRY(check_export());
-    measure();
+    pass_gates();
     bundle_.manifest_json = make_manifest(request_, bundle_, facts());
     TRY(tell(1.0, "done"));
     return std::move(bundle_);
@@ -50,9 +58,9 @@ class Run {
     if (model.task != "regression") {
       return fail(ErrorCode::invalid_argument, fmt::format("model.task: '{}' cannot be trained yet; use regression", model.task));
     }
-    if (model.label.kind != "remaining_useful_life") {
+    if (label_.kind != "remaining_useful_life") {
       return fail(ErrorCode::invalid_argument,
-                  fmt::format("model.label: '{}' cannot be trained yet; use remaining_useful_life", model.label.kind));
+                  fmt::format("model.label: '{}' cannot be trained yet; use remaining_useful_life", label_.kind));
     }
     if (model.trainer.kind != "gbdt") {
       return fail(ErrorCode::invalid_argument, fmt::format("model.trainer: '{}' is not built in; use gbdt", model.trainer.kind));
@@ -61,43 +69,41 @@ class Run {
   }
 
   Result<void> read() {
-    TRY_ASSIGN(definition_, compile_features(request_.use_case));
-    TRY_ASSIGN(history_, read_history(definition_.layout, source_));
-    std::vector<std::size_t> labelled;
+    TRY_ASSIGN(const FeatureDefinition definition, compile_features(request_.use_case));
+    TRY_ASSIGN(history_, read_history(definition.layout, source_));
     for (const auto& life : history_.lives) {
-      const bool known = !std::isnan(remaining_life(history_, life, life.end - 1, request_.use_case.model.label.until));
-      if (known && (labelled.empty() || labelled.back() != life.asset)) labelled.push_back(life.asset);
+      const bool known = !std::isnan(remaining_life(history_, life, life.end - 1, label_.until));
+      if (known && (labelled_.empty() || labelled_.back() != life.asset)) labelled_.push_back(life.asset);
     }
-    if (labelled.empty()) {
+    if (labelled_.empty()) {
       return fail(ErrorCode::invalid_argument,
                   fmt::format("none of the {} assets has a life that ended with '{}': import the maintenance log first",
-                              history_.assets.size(), request_.use_case.model.label.until));
+                              history_.assets.size(), label_.until));
     }
-    split_ = split_by_asset(labelled, request_.use_case.model.validation, request_.seed);
+    cap_ = label_.cap.value_or(0);
+    split_ = split_by_asset(labelled_, request_.use_case.model.validation, request_.seed);
     bundle_.dataset_sha256 = history_.sha256();
     bundle_.dataset_rows = history_.rows();
     return {};
   }
 
-  Result<void> prepare() {
+  /// Fits regimes and scales, makes the rows and trains, on these assets alone. Replaces the fit before.
+  Result<void> learn(const std::vector<std::size_t>& assets, double from, double to, const std::string& what) {
     const auto& features = request_.use_case.features;
-    const auto& label = request_.use_case.model.label;
-    const std::vector<double> rows = labelled_rows(history_, split_.training, label.until);
+    const auto& trainer = request_.use_case.model.trainer;
+    TRY(tell(from, fmt::format("{}: computing features", what)));
+    fit_ = {};
+    TRY_ASSIGN(fit_.definition, compile_features(request_.use_case));
+    const std::vector<double> rows = labelled_rows(history_, assets, label_.until);
     std::uint32_t regimes = features.regimes.clusters;
     if (regimes == 0) {
-      TRY_ASSIGN(regimes, find_regimes(definition_, rows, request_.seed));
+      TRY_ASSIGN(regimes, find_regimes(fit_.definition, rows, request_.seed));
     }
-    TRY(fit_normalisation(definition_, rows, regimes, features.drop_constant, request_.seed));
-    bundle_.features_json = to_json(definition_);
-    cap_ = label.cap.value_or(0);
-    training_ = make_dataset(history_, definition_, split_.training, {label.until, cap_, label_horizon * cap_});
-    validation_ = make_dataset(history_, definition_, split_.validation, {label.until, cap_, 0});
-    if (training_.table.size() == 0) return fail(ErrorCode::invalid_argument, "no row of the history has a known label");
-    return {};
-  }
-
-  Result<void> fit() {
-    const auto& trainer = request_.use_case.model.trainer;
+    TRY(fit_normalisation(fit_.definition, rows, regimes, features.drop_constant, request_.seed));
+    fit_.rows = make_dataset(history_, fit_.definition, assets, {label_.until, cap_, label_horizon * cap_});
+    if (fit_.rows.table.size() == 0) return fail(ErrorCode::invalid_argument, "no row of the history has a known label");
+    const double middle = from + 0.3 * (to - from);
+    TRY(tell(middle, fmt::format("{}: training", what)));
     trainer_ = make_xgboost_trainer({.rounds = trainer.rounds,
                                      .depth = trainer.depth,
                                      .learning_rate = trainer.learning_rate,
@@ -105,11 +111,21 @@ class Run {
                                      .column_fraction = trainer.column_fraction,
                                      .minimum_child_weight = trainer.minimum_child_weight,
                                      .threads = request_.threads});
-    const auto part = [this](double fraction, const std::string& message) {
-      return !progress_ || progress_(0.25 + 0.67 * fraction, message);
+    const auto part = [&](double fraction, const std::string& message) {
+      return !progress_ || progress_(middle + (to - middle) * fraction, what + ": " + message);
     };
-    TRY_ASSIGN(model_, trainer_->train(training_.table, validation_.table, request_.seed, part));
-    TRY_ASSIGN(bundle_.model_onnx, model_->to_onnx());
+    TRY_ASSIGN(fit_.model, trainer_->train(fit_.rows.table, {}, request_.seed, part));
+    return {};
+  }
+
+  /// On whole lives of assets that this fit has not seen.
+  Result<void> measure_validation() {
+    const Dataset unseen = make_dataset(history_, fit_.definition, split_.validation, {label_.until, cap_, 0});
+    validation_rows_ = unseen.table.size();
+    if (validation_rows_ == 0) return {};
+    TRY_ASSIGN(const auto predictions, fit_.model->predict(unseen.table.rows, unseen.table.features));
+    bundle_.validation = evaluate(predictions, unseen.labels_uncapped, cap_);
+    slices_ = evaluate_slices(predictions, unseen.labels_uncapped, cap_);
     return {};
   }
 
@@ -125,44 +141,35 @@ class Run {
     return largest;
   }
 
-  /// Every row through both engines: what the edge will answer is what the trainer answered.
+  /// Every row of every labelled life through both engines: what the edge will answer is what the trainer answered.
   Result<void> check_export() {
-    TRY_ASSIGN(predicted_training_, model_->predict(training_.table.rows, training_.table.features));
-    if (validation_.table.size() > 0) {
-      TRY_ASSIGN(predicted_validation_, model_->predict(validation_.table.rows, validation_.table.features));
-    }
+    bundle_.features_json = to_json(fit_.definition);
+    TRY_ASSIGN(bundle_.model_onnx, fit_.model->to_onnx());
+    const Dataset all = make_dataset(history_, fit_.definition, labelled_, {label_.until, cap_, 0});
+    TRY_ASSIGN(const auto answers, fit_.model->predict(all.table.rows, all.table.features));
+    on_training_ = evaluate(answers, all.labels_uncapped, cap_);
     for (const auto make : {make_onnxruntime_engine, make_tree_engine}) {
       TRY_ASSIGN(const auto engine, make(bundle_.model_onnx));
-      TRY_ASSIGN(double largest, difference(*engine, training_.table, predicted_training_));
-      if (validation_.table.size() > 0) {
-        TRY_ASSIGN(const double other, difference(*engine, validation_.table, predicted_validation_));
-        largest = std::max(largest, other);
-      }
-      parity_[engine->name()] = largest;
+      TRY_ASSIGN(parity_[engine->name()], difference(*engine, all.table, answers));
     }
-    make_golden();
+    make_golden(all.table, answers);
     return {};
   }
 
-  /// Rows spread evenly over what was kept out (else over what was learned), with the trainer's own answers.
-  void make_golden() {
-    const bool kept_out = validation_.table.size() > 0;
-    const TrainingTable& table = kept_out ? validation_.table : training_.table;
-    const auto& answers = kept_out ? predicted_validation_ : predicted_training_;
-    golden_.features = table.features;
-    golden_.tolerance = default_tolerance;
-    const std::size_t count = std::min<std::size_t>(std::max(1U, request_.golden_rows), table.size());
-    for (std::size_t k = 0; k < count; ++k) {
-      const std::size_t at = k * table.size() / count;
+  /// Rows spread evenly over all lives, with the trainer's own answers.
+  void make_golden(const TrainingTable& table, const std::vector<float>& answers) {
+    GoldenVectors golden{.features = table.features, .tolerance = default_tolerance};
+    golden_rows_ = std::min<std::size_t>(std::max(1U, request_.golden_rows), table.size());
+    for (std::size_t k = 0; k < golden_rows_; ++k) {
+      const std::size_t at = k * table.size() / golden_rows_;
       const auto row = table.row(at);
-      golden_.inputs.insert(golden_.inputs.end(), row.begin(), row.end());
-      golden_.outputs.push_back(answers[at]);
+      golden.inputs.insert(golden.inputs.end(), row.begin(), row.end());
+      golden.outputs.push_back(answers[at]);
     }
-    bundle_.golden_json = to_json(golden_);
+    bundle_.golden_json = to_json(golden);
   }
 
-  void measure() {
-    bundle_.validation = evaluate(predicted_validation_, validation_.labels_uncapped, cap_);
+  void pass_gates() {
     for (const auto& gate : request_.use_case.model.gates) {
       GateResult result{.name = gate.name, .limit = to_string(gate.limit), .value = value_of(gate.name)};
       result.passed = !std::isnan(result.value) && gate.limit.holds(result.value);
@@ -182,7 +189,7 @@ class Run {
       for (const auto& [engine, value] : parity_) largest = std::max(largest, value);
       return largest;
     }
-    if (gate == "rows") return static_cast<double>(training_.table.size());
+    if (gate == "rows") return static_cast<double>(fit_.rows.table.size());
     const Metrics& metrics = bundle_.validation;
     if (metrics.rows == 0) return NAN;
     if (gate == "rmse") return metrics.rmse;
@@ -198,36 +205,37 @@ class Run {
     facts.data = source_.identity();
     facts.history = &history_;
     facts.split = split_;
-    facts.training_rows = training_.table.size();
-    facts.validation_rows = validation_.table.size();
-    facts.definition = &definition_;
+    facts.learned_from = request_.learn_from_all ? labelled_ : split_.training;
+    facts.training_rows = fit_.rows.table.size();
+    facts.validation_rows = validation_rows_;
+    facts.definition = &fit_.definition;
     facts.trainer = trainer_->name();
     facts.parameters = trainer_->parameters();
-    facts.slices = evaluate_slices(predicted_validation_, validation_.labels_uncapped, cap_);
-    facts.on_training_rows = evaluate(predicted_training_, training_.labels_uncapped, cap_);
+    facts.slices = slices_;
+    facts.on_training_assets = on_training_;
     facts.model = onnx::parse_model(bundle_.model_onnx).value_or(onnx::Model{});
     facts.parity = parity_;
-    facts.importance = model_->importance(definition_.size()).value_or(std::vector<double>{});
-    facts.golden_rows = golden_.outputs.size();
+    facts.importance = fit_.model->importance(fit_.definition.size()).value_or(std::vector<double>{});
+    facts.golden_rows = golden_rows_;
     return facts;
   }
 
   const TrainingRequest& request_;
   DataSource& source_;
   const TrainingProgress& progress_;
+  const UseCase::Label& label_;
   ModelBundle bundle_;
-  FeatureDefinition definition_;
   History history_;
+  std::vector<std::size_t> labelled_;   ///< assets with at least one life whose end is known
   Split split_;
   double cap_ = 0;
-  Dataset training_;
-  Dataset validation_;
+  Fit fit_;
   std::unique_ptr<Trainer> trainer_;
-  std::unique_ptr<TrainedModel> model_;
-  std::vector<float> predicted_training_;
-  std::vector<float> predicted_validation_;
+  std::size_t validation_rows_ = 0;
+  std::map<std::string, Metrics> slices_;
+  Metrics on_training_;
   std::map<std::string, double> parity_;
-  GoldenVectors golden_;
+  std::size_t golden_rows_ = 0;
 };
 
 }  // namespace

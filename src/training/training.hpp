@@ -21,6 +21,9 @@ struct TrainingRequest {
   TimeUs now_us = 0;                ///< recorded as the time of creation
   std::string code_commit;          ///< of the build that trains
   std::uint32_t golden_rows = 64;
+  /// The gates are measured on a twin that has not seen the validation assets; the model itself then learns from all assets
+  /// that have a label (failures are rare, none should be wasted). False: the twin itself is the model.
+  bool learn_from_all = true;
   std::uint32_t threads = 2;
 };
 
@@ -46,8 +49,8 @@ struct ModelBundle {
   [[nodiscard]] bool gates_passed() const;
 };
 
-/// Reads the history, makes the rows with the edge's own feature code, splits by asset, trains, evaluates, exports and checks
-/// the export against the trainer. A failed gate is no error: the bundle says so. Blocking, seconds to minutes: call it from
+/// Reads the history, makes the rows with the edge's own feature code, splits by asset, trains, evaluates, learns from
+/// all, exports and checks the export against the trainer. A failed gate is no error: the bundle says so. Blocking, seconds to minutes: call it from
 /// a worker. The same request on the same data gives the same model bytes.
 ///   invalid_argument     no life in the data ended as the label asks, or the use case asks for what cannot be trained
 ///   failed_precondition  the exported model differs from the trainer's by more than the tolerance

@@ -42,6 +42,17 @@ Result<onnx::Tree> read_tree(const Json& json) {
   return tree;
 }
 
+/// XGBoost starts its float32 sum at the base score; other engines add it last, which rounds differently (2e-5 where a sum comes
+/// back to near 0). Put into the first tree's leaves, base + leaf is the very first sum that XGBoost makes, and every engine
+/// that adds trees in order gives its bits.
+void fold_base_score(onnx::TreeEnsemble& ensemble) {
+  if (ensemble.trees.empty()) return;
+  for (auto& node : ensemble.trees.front()) {
+    if (node.branch == onnx::Branch::leaf) node.value = ensemble.base_score + node.value;
+  }
+  ensemble.base_score = 0;
+}
+
 }  // namespace
 
 Result<onnx::TreeEnsemble> read_xgboost_model(std::string_view json, std::size_t rounds) {
@@ -60,6 +71,7 @@ Result<onnx::TreeEnsemble> read_xgboost_model(std::string_view json, std::size_t
       TRY_ASSIGN(onnx::Tree read, read_tree(tree));
       ensemble.trees.push_back(std::move(read));
     }
+    fold_base_score(ensemble);
     return ensemble;
   } catch (const std::exception& error) {
     return fail(ErrorCode::corrupt, std::string("the trainer's model cannot be read: ") + error.what());
