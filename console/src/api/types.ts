@@ -2,6 +2,7 @@ import type { components } from "./schema";
 
 type Schemas = components["schemas"];
 export type Status = Schemas["Status"];
+export type UseCaseSummary = Schemas["UseCaseSummary"];
 export type Kpi = Schemas["Kpi"];
 export type Guard = Schemas["Guard"];
 export type Asset = Schemas["Asset"];

@@ -1,4 +1,6 @@
 import { useEffect, useId, useRef, useState, type KeyboardEvent } from "react";
+import { get } from "../api/client";
+import type { UseCaseSummary } from "../api/types";
 import { useQuery } from "../state/query";
 import { formatRoute, navigate } from "../state/route";
 import { rooms } from "./rooms";
@@ -10,6 +12,23 @@ interface Place {
 }
 const shown = 12;
 
+/** Names of all signals, from the use case files: asking for their quality would read the whole lake. */
+function useSignalNames(useCases: readonly UseCaseSummary[] | null): readonly string[] {
+  const [names, setNames] = useState<readonly string[]>([]);
+  const wanted = useCases?.map(({ name }) => name).join(" ") ?? "";
+  useEffect(() => {
+    const reading = wanted
+      .split(" ")
+      .filter((name) => name !== "")
+      .map((use_case) => get("/api/v1/use-cases/{use_case}", { path: { use_case } }));
+    void Promise.all(reading).then((answers) => {
+      const found = answers.flatMap((answer) => (answer.ok ? answer.data.signals.map(({ name }) => name) : []));
+      setNames([...new Set(found)]);
+    });
+  }, [wanted]);
+  return names;
+}
+
 /** `/`: type a part of a name, arrows choose, Enter goes there, Escape closes. */
 export function Search({ close }: { close: () => void }) {
   const dialog = useRef<HTMLDialogElement>(null);
@@ -19,7 +38,7 @@ export function Search({ close }: { close: () => void }) {
   const { data: assets } = useQuery("/api/v1/assets");
   const { data: useCases } = useQuery("/api/v1/use-cases");
   const { data: models } = useQuery("/api/v1/models");
-  const { data: quality } = useQuery("/api/v1/data/quality");
+  const signals = useSignalNames(useCases);
   useEffect(() => {
     dialog.current?.showModal();
   }, []);
@@ -41,7 +60,7 @@ export function Search({ close }: { close: () => void }) {
       name: asset,
       to: formatRoute({ room: "decisions", query: { asset } }),
     })),
-    ...(quality ?? []).map(({ signal }) => ({
+    ...signals.map((signal) => ({
       kind: "signal",
       name: signal,
       to: formatRoute({ room: "data", query: { signal } }),

@@ -9,6 +9,7 @@ import { useQuery } from "../state/query";
 import { formatRoute, navigate, useRoute } from "../state/route";
 
 const rowsShown = 200;
+const refreshMs = 20_000; // the answer reads all samples
 const example = "select kind, count(*) as number from work_orders group by kind";
 
 function Share({ good, uncertain, bad }: SignalQuality) {
@@ -152,7 +153,7 @@ function Query({ sql }: { sql: string }) {
 /** Data: every signal with its unit, quality and extent, and the lake to ask. */
 export function DataPage() {
   const { query } = useRoute();
-  const { data: rows, problem } = useQuery("/api/v1/data/quality", {}, ["status"]);
+  const { data: rows, problem } = useQuery("/api/v1/data/quality", {}, ["status"], refreshMs);
   const points = rows?.reduce((sum, row) => sum + row.points, 0) ?? 0;
   const good = rows?.reduce((sum, row) => sum + row.good, 0) ?? 0;
   const findings =

@@ -17,7 +17,7 @@ interface Entry {
   loaded: number;
 }
 
-const refreshMs = 2000; // at most this often, however many events come
+const refreshMs = 2000; // no more often by default, however many events come
 const entries = new Map<string, Entry>();
 
 function entryOf(url: string): Entry {
@@ -62,11 +62,11 @@ export function invalidate(prefix: string): void {
 
 onReturn(() => invalidate("/"));
 
-function follow(url: string, kinds: readonly Kind[]): () => void {
+function follow(url: string, kinds: readonly Kind[], everyMs: number): () => void {
   let timer: number | undefined;
   const refresh = () => {
     if (timer !== undefined || document.hidden) return;
-    const wait = Math.max(0, entryOf(url).loaded + refreshMs - Date.now());
+    const wait = Math.max(0, entryOf(url).loaded + everyMs - Date.now());
     timer = window.setTimeout(() => {
       timer = undefined;
       void load(url);
@@ -79,19 +79,21 @@ function follow(url: string, kinds: readonly Kind[]): () => void {
   };
 }
 
-/** `null` as path reads nothing. `on` lists the events after which the answer may have changed. */
+/** `null` as path reads nothing. `on` lists the events after which the answer may have
+ * changed; it is read again at most every `everyMs`. */
 export function useQuery<Path extends GetPath>(
   path: Path | null,
   values?: Arguments<paths[Path]["get"]>,
   on: readonly Kind[] = [],
+  everyMs = refreshMs,
 ): Answer<GetResult<Path>> {
   const url = path === null ? "" : address(path, values);
   const events = on.join(" ");
   useEffect(() => {
     if (url === "") return;
     void load(url);
-    return follow(url, events === "" ? [] : (events.split(" ") as Kind[]));
-  }, [url, events]);
+    return follow(url, events === "" ? [] : (events.split(" ") as Kind[]), everyMs);
+  }, [url, events, everyMs]);
   return useSyncExternalStore(
     (changed) => {
       const { watchers } = entryOf(url);
