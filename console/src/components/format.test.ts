@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { age, bytes, number, percent, plural, quantity, sentence, short, time, words } from "./format";
+import { age, bytes, limit, number, percent, plural, quantity, sentence, short, time, words } from "./format";
 
 describe("number", () => {
   it("keeps whole numbers whole and groups thousands", () => {
@@ -21,12 +21,12 @@ describe("number", () => {
 
 describe("percent", () => {
   it("never rounds a loss away", () => {
-    expect(percent(1)).toBe("100 %");
-    expect(percent(0.9999)).toBe("99.99 %");
-    expect(percent(0.9999999)).toBe("> 99.99 %");
-    expect(percent(0)).toBe("0 %");
-    expect(percent(0.000001)).toBe("< 0.01 %");
-    expect(percent(0.42)).toBe("42 %");
+    expect(percent(1)).toBe("100\u00a0%");
+    expect(percent(0.9999)).toBe("99.99\u00a0%");
+    expect(percent(0.9999999)).toBe("> 99.99\u00a0%");
+    expect(percent(0)).toBe("0\u00a0%");
+    expect(percent(0.000001)).toBe("< 0.01\u00a0%");
+    expect(percent(0.42)).toBe("42\u00a0%");
     expect(percent(null)).toBe("–");
   });
 });
@@ -55,6 +55,8 @@ describe("words for people", () => {
     expect(bytes(1_530_000)).toBe("1.53 MB");
     expect(words("unplanned_failures")).toBe("unplanned failures");
     expect(sentence("abc")).toBe("Abc");
+    expect(limit(undefined, 25)).toBe("≤\u00a025");
+    expect(limit(">", 0.5)).toBe(">\u00a00.5");
     expect(short("0123456789abcdef")).toBe("0123456789ab");
   });
 });

@@ -1,5 +1,6 @@
 // Numbers, times and words as people read them. Pure.
 const none = "–";
+const space = "\u00a0"; // does not break a line
 const formats = new Map<number, Intl.NumberFormat>();
 
 /** Four significant digits, grouped thousands; whole numbers stay whole; "–" when not known. */
@@ -28,9 +29,9 @@ export function percent(share: number | null): string {
   for (const digits of [0, 1, 2]) {
     const text = (share * 100).toFixed(digits);
     if ((text !== (100).toFixed(digits) || share === 1) && (Number(text) !== 0 || share === 0))
-      return `${Number(text)} %`;
+      return `${Number(text)}${space}%`;
   }
-  return share > 0.5 ? "> 99.99 %" : "< 0.01 %";
+  return share > 0.5 ? `> 99.99${space}%` : `< 0.01${space}%`;
 }
 
 /** "0.4 s", "12 s", "3 min", "5 h", "2 d" */
@@ -82,4 +83,11 @@ export function sentence(text: string): string {
 /** The front of a long id or hash, enough to tell them apart. */
 export function short(id: string): string {
   return id.length > 12 ? id.slice(0, 12) : id;
+}
+
+/** As in books: "≤ 25" */
+export function limit(comparison: string | undefined, value: number | null): string {
+  const signs: Record<string, string> = { "<=": "≤", ">=": "≥" };
+  const wanted = comparison ?? "<=";
+  return `${signs[wanted] ?? wanted}${space}${number(value)}`;
 }

@@ -2,7 +2,7 @@ import { useState } from "react";
 import { post } from "../api/client";
 import type { Model, Problem } from "../api/types";
 import { Badge, MetBadge } from "../components/Badges";
-import { bytes, number, plural, short, time, words } from "../components/format";
+import { bytes, limit, number, plural, short, time, words } from "../components/format";
 import { Empty, Facts, Page, ProblemNote } from "../components/Page";
 import { Table } from "../components/Table";
 import { invalidate, useQuery } from "../state/query";
@@ -124,9 +124,7 @@ function OneModel({ model }: { model: Model }) {
               <tr key={gate.name}>
                 <th scope="row">{words(gate.name)}</th>
                 <td className="right">{number(gate.value)}</td>
-                <td className="right">
-                  {gate.comparison ?? "<="} {number(gate.limit)}
-                </td>
+                <td className="right">{limit(gate.comparison, gate.limit)}</td>
                 <td>
                   <MetBadge met={gate.passed} yes="passed" no="failed" />
                 </td>

@@ -1,7 +1,7 @@
 import { useMemo } from "react";
 import type { Kpi } from "../api/types";
 import { MetBadge } from "../components/Badges";
-import { number, plural, quantity, sentence, time, words } from "../components/format";
+import { limit, number, plural, quantity, sentence, time, words } from "../components/format";
 import { KpiChart, type NamedLevel } from "../components/KpiChart";
 import { Empty, Facts, Page, ProblemNote } from "../components/Page";
 import { Table } from "../components/Table";
@@ -66,7 +66,7 @@ function History({ kpi }: { kpi: Kpi }) {
           <h2>
             Guard: {guard.title ?? words(guard.name)}{" "}
             <span className="quiet">
-              {guard.unit}, must stay {guard.comparison ?? "<="} {number(guard.limit)}
+              {guard.unit}, must stay {limit(guard.comparison, guard.limit)}
             </span>
           </h2>
           <KpiChart
@@ -105,9 +105,7 @@ function Guards({ kpi }: { kpi: Kpi }) {
           <tr key={guard.name}>
             <th scope="row">{guard.title ?? words(guard.name)}</th>
             <td className="right">{quantity(guard.current, guard.unit ?? "")}</td>
-            <td className="right">
-              {guard.comparison ?? "<="} {number(guard.limit)}
-            </td>
+            <td className="right">{limit(guard.comparison, guard.limit)}</td>
             <td>
               <MetBadge met={guard.met} yes="kept" no="not kept" />
             </td>

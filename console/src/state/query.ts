@@ -18,15 +18,22 @@ interface Entry {
 }
 
 const refreshMs = 2000; // no more often by default, however many events come
+const entriesKept = 200; // beyond it, what nobody looks at is forgotten
 const entries = new Map<string, Entry>();
 
 function entryOf(url: string): Entry {
-  let entry = entries.get(url);
-  if (!entry)
-    entries.set(
-      url,
-      (entry = { answer: { data: null, problem: null }, watchers: new Set(), loading: false, again: false, loaded: 0 }),
-    );
+  const known = entries.get(url);
+  if (known) return known;
+  if (entries.size >= entriesKept)
+    for (const [old, { watchers }] of entries) if (watchers.size === 0) entries.delete(old);
+  const entry: Entry = {
+    answer: { data: null, problem: null },
+    watchers: new Set(),
+    loading: false,
+    again: false,
+    loaded: 0,
+  };
+  entries.set(url, entry);
   return entry;
 }
 
