@@ -6,6 +6,7 @@ foreach(domain
     src/signal
     src/usecase
     src/features
+    src/decision
     src/cmapss
     src/onnx
     src/inference
@@ -26,8 +27,12 @@ foreach(domain
     src/spool/sqlite
     src/sparkplug
     src/ingest
+    src/kpi
     src/training
     src/training/lake
+    src/platform
+    src/cli
+    apps/millrace
     bench
     )
   add_subdirectory(${domain})
