@@ -1,0 +1,59 @@
+#include "runtime/metrics.hpp"
+#include "runtime/process.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace millrace {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+TEST(MetricsTest, scrape_shows_everything_that_was_registered) {
+  MetricRegistry metrics;
+  auto points = metrics.counter("millrace_points_total", "Points received", {{"site", "a"}});
+  points.add();
+  points.add(41);
+  metrics.gauge("millrace_lag_seconds", "Age of the newest point").set(1.5);
+  metrics.histogram("millrace_latency_seconds", "In to out", {0.1, 1}).observe(0.5);
+  double depth = 3;
+  metrics.gauge_function("millrace_queue_depth", "Waiting", [&] { return depth; });
+  depth = 4;
+  auto text = metrics.scrape();
+  EXPECT_THAT(text, HasSubstr("# HELP millrace_points_total Points received"));
+  EXPECT_THAT(text, HasSubstr("millrace_points_total{site=\"a\"} 42"));
+  EXPECT_THAT(text, HasSubstr("millrace_lag_seconds 1.5"));
+  EXPECT_THAT(text, HasSubstr("millrace_latency_seconds_bucket{le=\"1\"} 1"));
+  EXPECT_THAT(text, HasSubstr("millrace_queue_depth 4"));
+}
+
+TEST(MetricsTest, same_name_and_labels_are_the_same_metric) {
+  MetricRegistry metrics;
+  metrics.counter("millrace_a_total", "A").add(1);
+  metrics.counter("millrace_a_total", "A").add(1);
+  EXPECT_EQ(metrics.counter("millrace_a_total", "A").value(), 2);
+}
+
+TEST(MetricsTest, empty_handles_do_nothing) {
+  Counter counter;
+  Gauge gauge;
+  Histogram histogram;
+  counter.add();
+  gauge.set(1);
+  histogram.observe(1);
+  EXPECT_EQ(counter.value() + gauge.value(), 0);
+}
+
+TEST(MetricsTest, process_metrics_are_measured) {
+  MetricRegistry metrics;
+  metrics.add_process_metrics();
+  EXPECT_THAT(metrics.scrape(), HasSubstr("process_resident_memory_bytes"));
+  EXPECT_GT(resident_memory_bytes(), 1u << 20);
+  EXPECT_GE(process_cpu_us(), 0);
+}
+
+TEST(MetricsTest, decade_bounds_ascend) { EXPECT_THAT(decade_bounds(1, 50), ElementsAre(1, 2, 5, 10, 20, 50)); }
+
+}  // namespace
+}  // namespace millrace
