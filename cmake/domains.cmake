@@ -34,6 +34,7 @@ foreach(domain
     src/cli
     apps/millrace
     bench
+    fuzz
     )
   add_subdirectory(${domain})
 endforeach()
