@@ -26,13 +26,19 @@ foreach(domain
     src/spool
     src/spool/sqlite
     src/sparkplug
+    src/edge
+    apps/millrace-edge
     src/ingest
     src/kpi
     src/training
     src/training/lake
     src/platform
+    apps/millrace-platform
     src/cli
+    src/up
+    src/plant
     apps/millrace
+    apps/millrace-plant
     bench
     fuzz
     )

@@ -14,7 +14,7 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from story import ROOT, Site, data_folder, train_and_activate, wait_for  # noqa: E402
+from story import ROOT, Site, data_folder, replay, train_and_activate, wait_for  # noqa: E402
 
 USE_CASE = "turbofan-maintenance"
 USE_CASE_FILE = ROOT / "examples" / "usecases" / "turbofan-maintenance.yaml"
@@ -57,15 +57,6 @@ class Checks:
     def add(self, name, passed, detail):
         self.list.append({"name": name, "passed": bool(passed), "detail": str(detail)})
         tell(f"{'ok    ' if passed else 'FAILED'} {name}: {detail}")
-
-
-PLANT = """\
-endpoint: {{port: {port}}}
-pki: {{directory: "{dir}/pki", name: plant}}
-users: [{{name: gateway, password_file: "{dir}/secrets/plant-password"}}]
-replay: {replay}
-ledger: "{dir}/run/ledger.json"
-"""
 
 
 def arguments_of_command_line():
@@ -122,9 +113,8 @@ def tell_story(site, options, checks, report):
     wait_for("the edge to run the model", lambda: edge_runs(site, model), 60)
 
     say(f"4. The live fleet: engines {LIVE}, one cycle each {options.cycle_ms} ms, over OPC UA with security")
-    replay = (f'{{source: "{folder}", subset: FD001, units: "{LIVE}", cycle_ms: {options.cycle_ms}}}')
     processes_up = time.monotonic()
-    site.start_plant(PLANT.replace("{replay}", replay.replace("{", "{{").replace("}", "}}")))
+    site.start_plant(replay(folder, LIVE, options.cycle_ms))
     wait_for("the first live decision in the lake", lambda: (site.sql("SELECT count(*) FROM decisions") or [[0]])[0][0], 60, 0.05)
     report["first_decision_s"] = round(time.monotonic() - processes_up, 2)
     tell(f"first live decision in the lake after {report['first_decision_s']} s")

@@ -47,6 +47,25 @@ def wait_for(what, condition, limit_s, step_s=0.1):
         time.sleep(step_s)
 
 
+PLANT = """\
+endpoint: {{port: {port}}}
+identity:
+  certificate: "{dir}/pki/opcua/plant/own.der"
+  key: "{dir}/pki/opcua/plant/own.key.der"
+  trusted: "{dir}/pki/opcua/plant/trusted"
+  rejected: "{dir}/pki/opcua/plant/rejected"
+users: [{{name: gateway, password_file: "{dir}/secrets/plant-password"}}]
+ledger: "{dir}/run/ledger.json"
+replay: {replay}
+"""
+
+
+def replay(folder, units, cycle_ms):
+    """The plant's `replay` entry; without a folder it simulates."""
+    source = f'source: "{folder}", ' if folder else ""
+    return f'{{{source}subset: FD001, units: "{units}", cycle: {cycle_ms} ms}}'
+
+
 class Site:
     """One site and one platform under a folder, run by `millrace up`."""
 
@@ -77,13 +96,16 @@ class Site:
         (self.folder / "run" / "ready.json").unlink(missing_ok=True)
         wait_for("millrace up", ready, limit_s)
 
-    def start_plant(self, config):
-        """`config` is the plant's YAML text; {port} and {dir} are filled in."""
+    def start_plant(self, replay_entry):
         path = self.folder / "run" / "plant.yaml"
-        path.write_text(config.format(port=self.opcua_port, dir=self.folder))
+        path.write_text(PLANT.format(port=self.opcua_port, dir=self.folder, replay=replay_entry))
         self.plant = subprocess.Popen([self.program("millrace-plant"), "--config", str(path)],
                                       stdout=open(self.folder / "log" / "plant.log", "ab"), stderr=subprocess.STDOUT,
                                       start_new_session=True)
+
+    def restart_plant_server(self):
+        """The OPC UA server goes away for 3 s and comes back with its namespaces in another order."""
+        self.plant.send_signal(signal.SIGHUP)
 
     def ledger(self):
         path = self.folder / "run" / "ledger.json"

@@ -1,28 +1,12 @@
 """What several system tests need of the virtual plant."""
-import subprocess
-
-from story import data_folder, wait_for
-
-PLANT = """\
-endpoint: {{port: {port}}}
-pki: {{directory: "{dir}/pki", name: plant}}
-users: [{{name: gateway, password_file: "{dir}/secrets/plant-password"}}]
-replay: REPLAY
-ledger: "{dir}/run/ledger.json"
-"""
-
+from story import data_folder, replay, wait_for
 
 LIVE = "samples JOIN signals USING (signal_id) WHERE asset BETWEEN 'engine-061' AND 'engine-100'"
 
 
-def history_files(site, units, cycle_ms):
+def live_replay(cycle_ms, units="61-100"):
     """The plant's `replay` entry: recorded engines where they are, simulated ones elsewhere."""
-    folder = data_folder()
-    if not folder:
-        folder = site.folder / "simulated"
-        subprocess.run([site.program("millrace-plant"), "--simulate-files", str(folder)], check=True)
-    text = f'{{source: "{folder}", subset: FD001, units: "{units}", cycle_ms: {cycle_ms}}}'
-    return text.replace("{", "{{").replace("}", "}}")
+    return replay(data_folder(), units, cycle_ms)
 
 
 def live_points(site):

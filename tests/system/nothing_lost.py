@@ -13,7 +13,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "scripts"))
 from story import ROOT, Site, wait_for  # noqa: E402
-from fleet import LIVE, PLANT, history_files, live_points, recover  # noqa: E402
+from fleet import LIVE, live_points, live_replay, recover  # noqa: E402
 
 
 def main():
@@ -24,7 +24,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="millrace-system-") as folder, Site(options.build, folder) as site:
         site.start()
         site.millrace("usecase", "apply", ROOT / "examples/usecases/turbofan-maintenance.yaml")
-        site.start_plant(PLANT.replace("REPLAY", history_files(site, "61-100", cycle_ms=300)))
+        site.start_plant(live_replay(cycle_ms=300))
         wait_for("live points in the lake", lambda: live_points(site) > 2000, 60)
 
         for name in ("gateway", "edge", "platform"):

@@ -1,0 +1,89 @@
+#include "plant/config.hpp"
+
+#include "base/file.hpp"
+#include "runtime/config.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+namespace millrace::plant {
+
+namespace {
+
+std::string trimmed(std::string text) {
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' ')) text.pop_back();
+  return text;
+}
+
+void read_server(ConfigSection root, opcua::ServerOptions& server) {
+  auto endpoint = root.section("endpoint");
+  server.port = endpoint.port("port", server.port);
+  server.application_name = endpoint.text("application_name", server.application_name);
+  server.history_limit = static_cast<std::size_t>(endpoint.integer("history_limit", 100'000, 0));
+  server.namespaces = endpoint.texts("namespaces", {});
+  auto identity = root.section("identity");
+  server.identity.application_uri = identity.text("application_uri", "urn:millrace:plant");
+  server.identity.certificate = identity.path("certificate");
+  server.identity.key = identity.path("key");
+  server.identity.trusted = identity.path("trusted");
+  server.identity.rejected = identity.path("rejected");
+  for (auto& user : root.sections("users")) {
+    opcua::UserLogin login{.user = user.text("name")};
+    auto password = read_file(user.path("password_file"));
+    if (!password) user.refuse("password_file", password.error().message);
+    login.password = trimmed(password.value_or(""));
+    server.users.push_back(login);
+  }
+}
+
+PlantConfig::Replay read_replay(ConfigSection section) {
+  PlantConfig::Replay replay;
+  replay.source = section.path("source", {});
+  replay.subset = section.text("subset", replay.subset);
+  auto units = parse_units(section.text("units", "61-100"));
+  if (!units) section.refuse("units", units.error().message);
+  if (units) std::tie(replay.first_unit, replay.last_unit) = *units;
+  replay.cycle_us = section.duration_us("cycle", replay.cycle_us);
+  replay.wait_for_client = section.flag("wait_for_client", replay.wait_for_client);
+  return replay;
+}
+
+PlantConfig::Load read_load(ConfigSection section) {
+  PlantConfig::Load load;
+  load.tags = static_cast<std::uint32_t>(section.integer("tags", load.tags, 1, 1'000'000));
+  load.rate_hz = section.number("rate_hz", load.rate_hz);
+  load.tags_per_asset = static_cast<std::uint32_t>(section.integer("tags_per_asset", load.tags_per_asset, 1, 10'000));
+  load.ticks = static_cast<std::uint64_t>(section.integer("ticks", 0, 0));
+  if (!(load.rate_hz > 0)) section.refuse("rate_hz", "must be above 0");
+  return load;
+}
+
+}  // namespace
+
+Result<std::pair<int, int>> parse_units(std::string_view text) {
+  int first = 0, last = 0;
+  auto end = text.data() + text.size();
+  auto [rest, error] = std::from_chars(text.data(), end, first);
+  if (error == std::errc() && rest == end) return std::pair(first, first);
+  if (error == std::errc() && rest != end && *rest == '-') {
+    auto [stop, last_error] = std::from_chars(rest + 1, end, last);
+    if (last_error == std::errc() && stop == end && first >= 1 && last >= first) return std::pair(first, last);
+  }
+  return fail(ErrorCode::invalid_argument, fmt::format("'{}' names no engines; write 61-100, or one number", text));
+}
+
+Result<PlantConfig> load_plant_config(const std::filesystem::path& file) {
+  TRY_ASSIGN(auto document, Config::load(file));
+  PlantConfig config;
+  auto root = document.root();
+  read_server(root, config.server);
+  config.ledger = root.path("ledger", {});
+  if (root.has("replay")) config.replay = read_replay(root.section("replay"));
+  if (root.has("load")) config.load = read_load(root.section("load"));
+  if (!config.replay && !config.load) root.refuse("replay", "one of `replay` and `load` is needed");
+  TRY(document.finish());
+  return config;
+}
+
+}  // namespace millrace::plant
