@@ -1,0 +1,61 @@
+#include "cli/api.hpp"
+#include "cli/commands/commands.hpp"
+#include "cli/print.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+namespace millrace::cli {
+namespace {
+
+void print_nodes(Context& context, const nlohmann::json& status) {
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& site : status.value("sites", nlohmann::json::array())) {
+    for (const auto& node : site.value("nodes", nlohmann::json::array())) {
+      rows.push_back({cell(site, "site"), cell(node, "node"), node.value("online", false) ? "online" : "offline",
+                      cell(node, "last_seen")});
+    }
+  }
+  if (rows.empty()) {
+    context.output << "no node has been seen yet\n";
+  } else {
+    print_table(context, {"site", "node", "state", "last seen"}, rows);
+  }
+}
+
+Result<int> print_status(Context& context) {
+  TRY_ASSIGN(const auto api, Api::open(context));
+  TRY_ASSIGN(const auto status, api.get("/api/v1/status"));
+  if (context.json) {
+    context.output << status.dump(2) << '\n';
+    return 0;
+  }
+  const auto ingest = status.value("ingest", nlohmann::json::object());
+  context.output << fmt::format("millrace {}  up {} s  {} MB  data: {}\n", cell(status, "version"), cell(status, "uptime_s", 0),
+                                cell(status, "memory_mb", 0), cell(status, "data_source"));
+  context.output << fmt::format("points {}  now {}/s  lag {} ms  duplicate batches {}  gaps {}  first decision after {} s\n",
+                                cell(ingest, "points_total"), cell(ingest, "points_per_s", 0), cell(ingest, "lag_ms", 0),
+                                cell(ingest, "duplicate_batches"), cell(ingest, "gaps"), cell(status, "first_decision_s", 1));
+  print_nodes(context, status);
+  return 0;
+}
+
+Result<int> print_devices(Context& context) {
+  TRY_ASSIGN(const auto api, Api::open(context));
+  TRY_ASSIGN(const auto status, api.get("/api/v1/status"));
+  if (context.json) {
+    context.output << status.value("sites", nlohmann::json::array()).dump(2) << '\n';
+  } else {
+    print_nodes(context, status);
+  }
+  return 0;
+}
+
+}  // namespace
+
+Run status_command(CLI::App&) { return print_status; }
+Run device_list_command(CLI::App&) { return print_devices; }
+
+}  // namespace millrace::cli

@@ -1,0 +1,59 @@
+#include "platform/config.hpp"
+
+#include "runtime/config.hpp"
+
+namespace millrace {
+namespace {
+
+Credentials read_credentials(ConfigSection section) {
+  return {.certificate_authority = section.path("certificate_authority", {}),
+          .certificate = section.path("certificate", {}),
+          .key = section.path("key", {})};
+}
+
+void read_console(ConfigSection section, PlatformConfig& config) {
+  auto& console = config.console;
+  console.address = section.text("address", console.address);
+  console.port = section.port("port", console.port);
+  console.files = section.path("files", {});
+  console.token_file = section.path("token_file", config.directory / "api-token");
+  console.login_file = section.path("login_file", config.directory / "login-token");
+  console.run_file = section.path("run_file", {});
+  // Sessions are the only guard of this port, and they travel without TLS: it must not leave the machine.
+  if (console.address != "127.0.0.1" && console.address != "::1" && console.address != "localhost") {
+    section.refuse("address", "must be a loopback address (127.0.0.1 or ::1): put a reverse proxy with TLS in front for more");
+  }
+}
+
+void read_lake(ConfigSection section, PlatformConfig::LakeLimits& lake) {
+  lake.writer_memory = section.text("writer_memory", lake.writer_memory);
+  lake.reader_memory = section.text("reader_memory", lake.reader_memory);
+  lake.commit_every_us = section.duration_us("commit_every", lake.commit_every_us);
+  lake.commit_rows = static_cast<std::uint64_t>(section.integer("commit_rows", static_cast<std::int64_t>(lake.commit_rows), 1));
+  lake.queue_rows = static_cast<std::uint64_t>(section.integer("queue_rows", static_cast<std::int64_t>(lake.queue_rows), 1));
+}
+
+}  // namespace
+
+Result<PlatformConfig> load_platform_config(const std::filesystem::path& file) {
+  TRY_ASSIGN(auto source, Config::load(file));
+  auto root = source.root();
+  PlatformConfig config;
+  config.directory = root.path("directory");
+  config.data_source = root.text("data_source", config.data_source);
+  read_console(root.section("console"), config);
+  auto device_api = root.section("device_api");
+  config.device_api.address = device_api.text("address", config.device_api.address);
+  config.device_api.port = device_api.port("port", config.device_api.port);
+  for (auto device : root.sections("devices")) config.devices.push_back({device.text("name"), device.text("site")});
+  auto broker = root.section("broker");
+  config.broker.host = broker.text("host", config.broker.host);
+  config.broker.port = broker.port("port", config.broker.port);
+  config.credentials = read_credentials(root.section("credentials"));
+  read_lake(root.section("lake"), config.lake);
+  config.training_threads = static_cast<std::uint32_t>(root.section("training").integer("threads", config.training_threads, 1, 256));
+  TRY(source.finish());
+  return config;
+}
+
+}  // namespace millrace

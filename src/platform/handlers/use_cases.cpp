@@ -1,0 +1,112 @@
+#include "platform/answer.hpp"
+#include "platform/api_json.hpp"
+#include "platform/assignments.hpp"
+#include "platform/handlers/handlers.hpp"
+#include "platform/intake.hpp"
+#include "platform/kpi_board.hpp"
+#include "platform/request_fields.hpp"
+
+namespace millrace::handlers {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t file_limit_bytes = 1u << 20;
+
+json summary(Services& services, const AppliedUseCase& applied) {
+  return {{"name", applied.use_case.name},
+          {"title", applied.use_case.title},
+          {"owner", applied.use_case.owner},
+          {"version", applied.version.version},
+          {"applied", format_time(applied.version.applied_us)},
+          {"kpi", services.kpis.summary(applied.use_case)}};
+}
+
+json signals_of(const UseCase& use_case) {
+  json signals = json::array();
+  for (const auto& signal : use_case.signals) {
+    signals.push_back({{"name", signal.name},
+                       {"unit", signal.unit},
+                       {"quantity", signal.quantity},
+                       {"role", role_name(signal.role)},
+                       {"low", signal.range ? json_number(signal.range->first) : json()},
+                       {"high", signal.range ? json_number(signal.range->second) : json()},
+                       {"address", signal.opcua}});
+  }
+  return signals;
+}
+
+json outcome_of(const UseCase& use_case) {
+  const auto& outcome = use_case.outcome;
+  json guards = json::object();
+  for (const auto& guard : outcome.guard) guards[guard.kpi] = to_string(guard.limit);
+  return {{"kpi", outcome.kpi},
+          {"baseline", {{"policy", outcome.baseline.policy}, {"measured", outcome.baseline.measured ? json(*outcome.baseline.measured) : json()}}},
+          {"target", {{"value", outcome.target.value}, {"relative", outcome.target.relative}}},
+          {"guard", guards},
+          {"stakeholders", outcome.stakeholders}};
+}
+
+Result<json> detail(Services& services, const AppliedUseCase& applied) {
+  TRY_ASSIGN(const auto versions, services.use_cases.versions(applied.use_case.name));
+  auto described = summary(services, applied);
+  described["yaml"] = applied.yaml;
+  described["outcome"] = outcome_of(applied.use_case);
+  described["signals"] = signals_of(applied.use_case);
+  described["versions"] = json::array();
+  for (const auto& version : versions) {
+    described["versions"].push_back(
+        {{"version", version.version}, {"applied", format_time(version.applied_us)}, {"sha256", version.sha256}});
+  }
+  return described;
+}
+
+Result<void> check_file(const http::Request& request) {
+  if (request.body.empty()) return fail(ErrorCode::invalid_argument, "the body is empty: send the use case file (YAML)");
+  if (request.body.size() > file_limit_bytes) return fail(ErrorCode::invalid_argument, "a use case file has at most 1 MiB");
+  return {};
+}
+
+Result<json> plan(Services& services, const http::Request& request) {
+  TRY(check_file(request));
+  TRY_ASSIGN(const auto changes, services.use_cases.plan(request.body));
+  json list = json::array();
+  for (const auto& change : changes) {
+    list.push_back({{"path", change.path},
+                    {"before", change.before.empty() ? json() : json(change.before)},
+                    {"after", change.after.empty() ? json() : json(change.after)}});
+  }
+  return json{{"changes", list}};
+}
+
+Result<json> apply(Services& services, const http::Request& request) {
+  TRY(check_file(request));
+  TRY_ASSIGN(const auto applied, services.use_cases.apply(request.body, services.now_us()));
+  if (applied.changed) {
+    TRY(services.artifacts.put(services.use_cases.find(applied.name)->yaml));
+    services.assignments.refresh();
+    services.intake.use_cases_changed();
+  }
+  return json{{"name", applied.name}, {"version", applied.version}, {"changed", applied.changed}};
+}
+
+Result<json> get(Services& services, const http::Request& request) {
+  TRY_ASSIGN(const auto name, path_name(request, "use_case", NameKind::use_case));
+  const auto* applied = services.use_cases.find(name);
+  if (applied == nullptr) return fail(services.use_cases.unknown(name));
+  return detail(services, *applied);
+}
+
+}  // namespace
+
+void list_use_cases(Services& services, const http::Request&, http::Reply reply) {
+  json list = json::array();
+  for (const auto& [name, applied] : services.use_cases.all()) list.push_back(summary(services, applied));
+  answer(reply, list);
+}
+
+void get_use_case(Services& services, const http::Request& request, http::Reply reply) { answer(reply, get(services, request)); }
+void plan_use_case(Services& services, const http::Request& request, http::Reply reply) { answer(reply, plan(services, request)); }
+void apply_use_case(Services& services, const http::Request& request, http::Reply reply) { answer(reply, apply(services, request)); }
+
+}  // namespace millrace::handlers

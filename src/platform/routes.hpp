@@ -1,0 +1,15 @@
+#pragma once
+
+#include "net/http/server.hpp"
+#include "platform/services.hpp"
+
+#include <vector>
+
+namespace millrace {
+
+/// What the loopback server answers (docs/openapi.yaml, all tags but `device`), and the console's files.
+std::vector<http::Route> console_routes(Services& services);
+/// What the mTLS server answers to devices (tag `device`).
+std::vector<http::Route> device_routes(Services& services);
+
+}  // namespace millrace

@@ -1,0 +1,94 @@
+#include "platform/session.hpp"
+
+#include "base/file.hpp"
+#include "base/id.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+namespace millrace {
+namespace {
+
+constexpr std::uint16_t port = 8080;
+
+struct SessionTest : testing::Test {
+  std::filesystem::path folder = std::filesystem::temp_directory_path() / ("sessions-" + random_id());
+  Sessions::Options options{folder / "api-token", folder / "login-token"};
+  Result<Sessions> sessions = Sessions::open(options);
+  ~SessionTest() override { std::filesystem::remove_all(folder); }
+
+  static http::Request request(std::string path, http::Headers headers = {}) {
+    headers.try_emplace("host", "127.0.0.1:8080");
+    return {.method = "GET", .path = std::move(path), .headers = std::move(headers)};
+  }
+  int status(const http::Request& asked, TimeUs now_us = 0) {
+    const auto refused = refuse(asked, port, *sessions, now_us);
+    return refused ? refused->status : 200;
+  }
+  std::string file(const char* name) {
+    auto text = *read_file(folder / name);
+    text.pop_back();
+    return text;
+  }
+};
+
+TEST_F(SessionTest, SecretsAreForTheirOwnerOnly) {
+  ASSERT_TRUE(sessions);
+  for (const auto* name : {"api-token", "login-token"}) {
+    struct stat found {};
+    ASSERT_EQ(stat((folder / name).c_str(), &found), 0);
+    EXPECT_EQ(found.st_mode & 0777U, 0600U) << name;
+  }
+}
+
+TEST_F(SessionTest, TheLinkWorksOnce) {
+  const auto token = file("login-token");
+  EXPECT_FALSE(sessions->log_in("wrong", 0));
+  const auto secret = sessions->log_in(token, 0);
+  ASSERT_TRUE(secret);
+  const auto again = sessions->log_in(token, 0);
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().code, ErrorCode::unauthenticated);
+  EXPECT_FALSE(sessions->log_in("", 0));
+
+  EXPECT_EQ(status(request("/api/v1/status", {{"cookie", "a=b; millrace_session=" + *secret}})), 200);
+  EXPECT_EQ(status(request("/api/v1/status", {{"cookie", "millrace_session=guess"}})), 401);
+  EXPECT_EQ(status(request("/api/v1/status")), 401);
+  EXPECT_EQ(status(request("/index.html")), 200);
+}
+
+TEST_F(SessionTest, SessionsEnd) {
+  const auto secret = sessions->log_in(file("login-token"), 0);
+  const auto asked = request("/api/v1/status", {{"cookie", "millrace_session=" + *secret}});
+  EXPECT_EQ(status(asked, 11ll * 3600 * 1'000'000), 200);   // use renews it
+  EXPECT_EQ(status(asked, 22ll * 3600 * 1'000'000), 200);
+  EXPECT_EQ(status(asked, 35ll * 3600 * 1'000'000), 401);
+}
+
+TEST_F(SessionTest, TheTokenFileLetsTheCommandLineIn) {
+  EXPECT_EQ(status(request("/api/v1/status", {{"authorization", "Bearer " + file("api-token")}})), 200);
+  EXPECT_EQ(status(request("/api/v1/status", {{"authorization", "Bearer x"}})), 401);
+}
+
+TEST_F(SessionTest, OtherHostsAndOriginsAreRefused) {
+  const auto authorization = "Bearer " + file("api-token");
+  const auto with = [&](const std::string& name, const std::string& value) {
+    return status(request("/api/v1/status", {{"authorization", authorization}, {name, value}}));
+  };
+  EXPECT_EQ(with("host", "attacker.example:8080"), 403);
+  EXPECT_EQ(with("host", "127.0.0.1:9"), 403);
+  EXPECT_EQ(with("host", "localhost:8080"), 200);
+  EXPECT_EQ(with("origin", "http://127.0.0.1:8080"), 200);
+  EXPECT_EQ(with("origin", "https://attacker.example"), 403);
+  EXPECT_EQ(with("origin", "null"), 403);
+}
+
+TEST_F(SessionTest, AShortTokenIsRefused) {
+  ASSERT_TRUE(write_file(folder / "api-token", "short\n", FileMode::secret));
+  const auto opened = Sessions::open(options);
+  ASSERT_FALSE(opened);
+  EXPECT_NE(opened.error().message.find("api-token"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace millrace

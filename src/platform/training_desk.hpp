@@ -1,0 +1,31 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "platform/use_case_store.hpp"
+#include "registry/model_version.hpp"
+#include "runtime/worker_pool.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace millrace {
+
+struct Services;
+
+/// Trains models on request: one at a time, on a thread of its own. The bundle goes into the artifact store, the version
+/// into the registry with its data snapshot. Loop thread only.
+class TrainingDesk {
+ public:
+  TrainingDesk(Services& services, std::uint32_t threads, std::string code_commit);
+  /// The job's id. `failed_precondition` while this use case is being trained.
+  Result<std::string> start(const AppliedUseCase& applied, std::uint64_t seed);
+
+ private:
+  void finish(const std::string& job, std::int64_t use_case_version, Result<ModelVersion> version);
+  Services& services_;
+  std::uint32_t threads_;
+  std::string code_commit_;
+  WorkerPool worker_;
+};
+
+}  // namespace millrace
