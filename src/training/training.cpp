@@ -36,9 +36,10 @@ class Run {
     TRY(read());
     const std::string size = fmt::format("{} rows of {} assets", history_.rows(), history_.assets.size());
     const bool has_twin = request_.learn_from_all && !split_.validation.empty();
-    TRY(learn(split_.training, 0.1, has_twin ? 0.5 : 0.92, size));
+    TRY(learn(split_.training, 0.1, has_twin ? 0.5 : 0.92,
+              fmt::format("{}, {} assets kept out", size, split_.validation.size())));
     TRY(measure_validation());
-    if (has_twin) TRY(learn(labelled_, 0.5, 0.92, "learning from all assets, " + size));
+    if (has_twin) TRY(learn(labelled_, 0.5, 0.92, size + ", from all"));
     TRY(tell(0.92, "checking the exported model"));
     TRY(check_export());
     pass_gates();

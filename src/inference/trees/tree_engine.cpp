@@ -7,6 +7,7 @@
 #include <deque>
 #include <fmt/format.h>
 #include <limits>
+#include <new>
 
 namespace millrace {
 namespace {
@@ -21,7 +22,8 @@ struct FlatNode {
 };
 static_assert(sizeof(FlatNode) == 8);
 
-constexpr std::size_t group_size = 8;   ///< trees walked at once: their loads overlap
+constexpr std::size_t cache_line = 64;
+constexpr std::size_t group_size = 16;   ///< trees walked at once: their loads overlap (measured: 8 is a fifth slower)
 constexpr std::size_t max_nodes = std::numeric_limits<std::uint16_t>::max();
 
 struct FlatTree {
@@ -57,6 +59,15 @@ Canonical canonical(const onnx::TreeNode& node) {
   return {strict ? -node.value : -next_down(node.value), true, when_true, when_false};
 }
 
+/// Nodes start at a cache line, or the layout below would be for nothing.
+template <typename T>
+struct LineAllocator {
+  using value_type = T;
+  T* allocate(std::size_t count) { return static_cast<T*>(::operator new(count * sizeof(T), std::align_val_t(cache_line))); }
+  void deallocate(T* memory, std::size_t /*count*/) { ::operator delete(memory, std::align_val_t(cache_line)); }
+  bool operator==(const LineAllocator&) const = default;
+};
+
 class TreeEngine final : public Engine {
  public:
   static Result<std::unique_ptr<Engine>> make(const onnx::TreeEnsemble& ensemble) {
@@ -89,7 +100,7 @@ class TreeEngine final : public Engine {
   /// Lays a tree out by cache lines: a line holds up to three levels of a subtree, so a walk touches about
   /// half the lines. Siblings lie side by side, the one for false first.
   Result<void> append(const onnx::Tree& tree) {
-    constexpr std::size_t line = 64 / sizeof(FlatNode);
+    constexpr std::size_t line = cache_line / sizeof(FlatNode);
     nodes_.resize((nodes_.size() + line - 1) / line * line);
     const std::size_t root = nodes_.size();
     trees_.push_back({.root = static_cast<std::uint32_t>(root), .depth = depth_of(tree)});
@@ -172,12 +183,12 @@ class TreeEngine final : public Engine {
         depth = std::max(depth, group[k].depth);
       }
       for (; depth > 0; --depth) {
-#pragma GCC unroll 8
+#pragma GCC unroll 16
         for (std::size_t k = 0; k < group_size; ++k) {
           at[k] += at[k]->jump + static_cast<std::uint32_t>(slots[at[k]->slot] < at[k]->threshold);
         }
       }
-#pragma GCC unroll 8
+#pragma GCC unroll 16
       for (std::size_t k = 0; k < group_size; ++k) sum += at[k]->threshold;
     }
     return sum;
@@ -185,7 +196,7 @@ class TreeEngine final : public Engine {
 
   std::size_t features_ = 0;
   float base_score_ = 0;
-  std::vector<FlatNode> nodes_;
+  std::vector<FlatNode, LineAllocator<FlatNode>> nodes_;
   std::vector<FlatTree> trees_;   ///< a multiple of group_size; the last ones may be single leaves of weight 0
   std::vector<float> slots_;
 };

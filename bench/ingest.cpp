@@ -1,0 +1,269 @@
+// From Sparkplug messages to rows committed in the lake: points per second of a busy core of the receiving process.
+//   bench_ingest                      all variants, one JSON line per figure
+//   bench_ingest publish PORT N P DIR (started by itself) a gateway that sends N messages of P points, window by window;
+//                                     its certificate lies in DIR
+#include "ingest/ingest.hpp"
+#include "ingest_load.hpp"
+#include "lake/duckdb/duckdb_lake.hpp"
+#include "net/mqtt/testing/broker_process.hpp"
+#include "result_line.hpp"
+#include "runtime/worker_pool.hpp"
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+
+namespace millrace::bench {
+namespace {
+
+namespace sp = sparkplug;
+
+double cpu_seconds() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& time) { return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6; };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+double wall_seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+[[noreturn]] void die(const Error& error) {
+  fmt::print(stderr, "bench_ingest: {}\n", error.message);
+  std::exit(1);
+}
+
+/// The receiving half of the platform: host, ingest and a lake of its own; commits on a worker.
+class Receiver {
+ public:
+  Receiver() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "millrace-bench-XXXXXX").string();
+    if (::mkdtemp(pattern.data()) == nullptr) die({ErrorCode::unavailable, "no temporary folder"});
+    folder_ = pattern;
+    auto opened = open_duckdb_lake({.folder = folder_});
+    if (!opened) die(opened.error());
+    lake_ = std::move(*opened);
+    ingest_ = std::make_unique<Ingest>(
+        IngestOptions{.buffer_rows = 4'000'000},
+        Ingest::Handlers{
+            .commit = [this](const LakeCommit& rows, const std::string& marks) { commit(rows, marks); },
+            .acknowledge = [this](const std::string& site, const std::string& node, const std::string& epoch,
+                                  const std::string& ranges) { acknowledge(site, node, epoch, ranges); }});
+    host_ = std::make_unique<sp::Host>(
+        sp::HostOptions{.host = "platform"},
+        sp::Host::Handlers{
+            .publish = [this](const sp::Publication& p) { return publish_ ? publish_(p) : Result<void>(); },
+            .birth = [this](sp::DeviceState& d, const sp::Payload& p, TimeUs t) { ingest_->on_birth(d, p, t); },
+            .death = [this](sp::DeviceState& d, TimeUs t) { ingest_->on_death(d, t); },
+            .data = [this](sp::DeviceState& d, std::string_view p, TimeUs t) { ingest_->on_data(d, p, t); }});
+    timer_.every_us(20'000, [this] {
+      host_->on_timer(now_us());
+      ingest_->on_timer(now_us());
+    });
+  }
+  ~Receiver() {
+    host_.reset();
+    lake_.reset();
+    std::filesystem::remove_all(folder_);
+  }
+
+  [[nodiscard]] TimeUs now_us() const { return clock_.now_us(); }
+  [[nodiscard]] std::uint64_t stored() const { return ingest_->stats().stored_points; }
+  [[nodiscard]] std::size_t buffered() const { return ingest_->stats().buffered_rows; }
+  sp::Host& host() { return *host_; }
+  Loop& loop() { return loop_; }
+  Lake& lake() { return *lake_; }
+  std::function<Result<void>(const sp::Publication&)> publish_;
+
+  void check(std::uint64_t points) {
+    const auto count = lake_->query("SELECT count(*) FROM samples");
+    if (!count) die(count.error());
+    if (count->number(0, 0) != static_cast<double>(points)) {
+      die({ErrorCode::internal, fmt::format("{} points stored, {} sent", count->number(0, 0), points)});
+    }
+  }
+
+ private:
+  void commit(const LakeCommit& rows, const std::string& marks) {
+    auto outcome = std::make_shared<Result<SnapshotId>>();
+    const auto submitted = workers_.submit([this, &rows, marks, outcome] { *outcome = lake_->commit(rows, "bench", "ingest", marks); },
+                                           [this, outcome] {
+                                             if (!*outcome) die(outcome->error());
+                                             ingest_->on_committed(*outcome, now_us());
+                                           });
+    if (!submitted) die(submitted.error());
+  }
+  void acknowledge(const std::string& site, const std::string& node, const std::string& epoch, const std::string& ranges) {
+    sp::Payload command;
+    command.metrics.push_back(sp::text_metric(std::string(sp::names::epoch), epoch, 1));
+    command.metrics.push_back(sp::text_metric(std::string(sp::names::acked), ranges, 1));
+    if (const auto sent = host_->command(site, node, {}, std::move(command), now_us()); !sent) die(sent.error());
+  }
+
+  SystemClock clock_;
+  Loop loop_{clock_};
+  std::filesystem::path folder_;
+  std::unique_ptr<Lake> lake_;
+  std::unique_ptr<Ingest> ingest_;
+  std::unique_ptr<sp::Host> host_;
+  Timer timer_{loop_};
+  WorkerPool workers_{loop_, 1, 4};
+};
+
+/// Encoded messages lie in memory: what decoding, collecting and committing cost.
+void run_in_memory(std::size_t points_per_message, std::uint64_t messages) {
+  Receiver receiver;
+  IngestLoad load(points_per_message);
+  receiver.host().on_connected(receiver.now_us());
+  for (const auto& birth : load.births()) receiver.host().on_message(birth.topic, birth.payload, receiver.now_us());
+  std::vector<IngestLoad::Message> data;
+  for (std::uint64_t i = 0; i < messages; ++i) data.push_back(load.data(i));
+  const std::uint64_t points = messages * points_per_message;
+  const double cpu = cpu_seconds(), wall = wall_seconds();
+  std::size_t next = 0;
+  Timer pause(receiver.loop());
+  std::function<void()> feed = [&] {
+    for (int i = 0; i < 200 && next < data.size() && receiver.buffered() < 1'500'000; ++i, ++next) {
+      receiver.host().on_message(data[next].topic, data[next].payload, receiver.now_us());
+    }
+    if (next == data.size()) return;
+    receiver.buffered() < 1'500'000 ? receiver.loop().post(feed) : pause.after_us(1'000, feed);
+  };
+  feed();
+  if (!receiver.loop().run_until([&] { return receiver.stored() >= points; }, 120'000'000)) die({ErrorCode::timed_out, "not all was stored"});
+  const double used = cpu_seconds() - cpu, took = wall_seconds() - wall;
+  receiver.check(points);
+  const auto what = fmt::format("{} points a message", points_per_message);
+  print_result(fmt::format("ingest: Sparkplug in memory to lake, {}", what), static_cast<double>(points) / used, "points/s per busy core", "higher", 2e6);
+  print_result(fmt::format("ingest: Sparkplug in memory to lake, {}, elapsed", what), static_cast<double>(points) / took, "points/s", "higher");
+}
+
+double peak_memory_mb() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) / 1024;
+}
+
+pid_t start_publisher(const mqtt::BrokerProcess& broker, std::uint64_t messages, std::size_t points) {
+  const auto self = std::filesystem::read_symlink("/proc/self/exe").string();
+  const auto port_text = std::to_string(broker.port()), messages_text = std::to_string(messages), points_text = std::to_string(points);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::execl(self.c_str(), self.c_str(), "publish", port_text.c_str(), messages_text.c_str(), points_text.c_str(), broker.folder().c_str(), nullptr);
+    ::_exit(127);
+  }
+  return child;
+}
+
+/// A real broker between a gateway's process and this one: everything the platform does for a point counts.
+void run_through_broker(std::size_t points_per_message, std::uint64_t messages) {
+  auto broker = mqtt::BrokerProcess::start({.tls = true});
+  if (!broker) die(broker.error());
+  Receiver receiver;
+  if (const auto issued = (*broker)->issue("gateway"); !issued) die(issued.error());
+  auto client = mqtt::make_mosquitto_client(receiver.loop(), (*broker)->client_options("platform"));
+  receiver.publish_ = [&](const sp::Publication& p) { return client->publish(p.topic, p.payload, p.quality_of_service, p.retain); };
+  bool ready = false;
+  client->start({.will = [&]() -> std::optional<mqtt::Will> { return std::nullopt; },
+                 .on_connected = [&] {
+                   if (const auto subscribed = client->subscribe(receiver.host().subscriptions(), 1); !subscribed) die(subscribed.error());
+                   receiver.host().on_connected(receiver.now_us());
+                   ready = true;
+                 },
+                 .on_disconnected = [](const Error&) {},
+                 .on_message = [&](const mqtt::Message& m) { receiver.host().on_message(m.topic, m.payload, receiver.now_us()); }});
+  receiver.loop().run_until([&] { return ready; }, 10'000'000);
+  const std::uint64_t points = messages * points_per_message;
+  const pid_t publisher = start_publisher(**broker, messages, points_per_message);
+  receiver.loop().run_until([&] { return receiver.stored() > 0; }, 60'000'000);
+  const auto before = receiver.stored();
+  const double cpu = cpu_seconds(), wall = wall_seconds();
+  if (!receiver.loop().run_until([&] { return receiver.stored() >= points; }, 120'000'000)) {
+    die({ErrorCode::timed_out, fmt::format("{} of {} points were stored", receiver.stored(), points)});
+  }
+  const double used = cpu_seconds() - cpu, took = wall_seconds() - wall;
+  ::kill(publisher, SIGTERM);
+  ::waitpid(publisher, nullptr, 0);
+  receiver.check(points);
+  const auto what = fmt::format("{} points a message", points_per_message);
+  const double measured = static_cast<double>(points - before);
+  print_result(fmt::format("ingest: MQTT broker to lake, {}", what), measured / used, "points/s per busy core", "higher", 2e6,
+               {"paho + pandas + DuckDB (printed)", 0.33e6});
+  print_result(fmt::format("ingest: MQTT broker to lake, {}, elapsed", what), measured / took, "points/s", "higher");
+  if (const auto maintained = receiver.lake().maintain({}); !maintained) die(maintained.error());
+  const auto size = receiver.lake().size();
+  if (!size) die(size.error());
+  IngestLoad load(points_per_message);
+  print_result(fmt::format("lake: bytes a stored point, {}", load.recorded() ? "C-MAPSS FD001" : "simulated engines"),
+               static_cast<double>(size->bytes) / static_cast<double>(points), "bytes", "lower", 3);
+  print_result(fmt::format("ingest: peak memory, {}", what), peak_memory_mb(), "MB", "lower");
+  client->stop();
+}
+
+/// The gateway: at most a window of unacknowledged messages under way, as the real one.
+int publish(std::uint16_t port, std::uint64_t messages, std::size_t points_per_message, const std::filesystem::path& folder) {
+  constexpr std::uint64_t window = 4'096;
+  SystemClock clock;
+  Loop loop(clock);
+  IngestLoad load(points_per_message);
+  std::vector<IngestLoad::Message> data;
+  for (std::uint64_t i = 0; i < messages; ++i) data.push_back(load.data(i));
+  auto client = mqtt::make_mosquitto_client(loop, {.host = "127.0.0.1", .port = port, .client_id = "gateway",
+                                            .credentials = Credentials{folder / "ca.pem", folder / "gateway.pem", folder / "gateway.key"}});
+  std::uint64_t next = 0, acknowledged = 0;
+  const auto send = [&] {
+    while (next < messages && next < acknowledged + window && client->outgoing_bytes() < 1'000'000) {
+      if (!client->publish(data[next].topic, data[next].payload, 0, false)) break;
+      ++next;
+    }
+  };
+  Timer timer(loop);
+  client->start({.will = [&]() -> std::optional<mqtt::Will> { return std::nullopt; },
+                 .on_connected = [&] {
+                   (void)client->subscribe({"spBv1.0/plant/NCMD/gateway"}, 1).has_value();
+                   for (const auto& birth : load.births()) (void)client->publish(birth.topic, birth.payload, 0, false).has_value();
+                   timer.every_us(500, send);
+                 },
+                 .on_disconnected = [&](const Error&) { loop.stop(); },
+                 .on_message = [&](const mqtt::Message& message) {
+                   const auto command = sp::decode(message.payload);
+                   if (!command) return;
+                   const auto* acked = command->find(sp::names::acked);
+                   if (acked == nullptr) return;
+                   if (const auto set = sp::BatchSet::parse(std::get<std::string>(acked->value)); set && !set->empty()) {
+                     acknowledged = std::max(acknowledged, set->last());
+                   }
+                   send();
+                 }});
+  loop.on_signal([&](int) { loop.stop(); });
+  loop.run();
+  return 0;
+}
+
+}  // namespace
+}  // namespace millrace::bench
+
+int main(int count, char** arguments) {
+  using namespace millrace::bench;
+  if (count == 6 && std::string_view(arguments[1]) == "publish") {
+    return publish(static_cast<std::uint16_t>(std::atoi(arguments[2])), std::strtoull(arguments[3], nullptr, 10),
+                   std::strtoull(arguments[4], nullptr, 10), arguments[5]);
+  }
+  const std::string_view only = count == 2 ? arguments[1] : "";
+  if (only.empty() || only == "memory") {
+  run_in_memory(24, 200'000);
+  run_in_memory(240, 40'000);
+  }
+  if (only == "memory") return 0;
+  run_through_broker(24, 200'000);
+  run_through_broker(240, 40'000);
+  return 0;
+}
