@@ -45,6 +45,52 @@ std::string platform_configuration(const Layout& layout) {
       fmt::arg("credentials", credentials(layout, "platform")));
 }
 
+std::string gateway_configuration(const Layout& layout) {
+  return fmt::format(
+      "site: {site}\n"
+      "node: {gateway}\n"
+      "directory: \"{root}/gateway\"\n"
+      "credentials: {credentials}\n"
+      "site_broker: {{host: localhost, port: {site_mqtt}}}\n"
+      "platform_broker: {{host: localhost, port: {platform_mqtt}}}\n"
+      "platform_url: \"https://localhost:{device}\"\n"
+      "edges: [{edge}]\n"
+      "spool: {{limit: {spool_limit}}}\n"
+      "connections:\n"
+      "  - name: plant\n"
+      "    opcua:\n"
+      "      url: \"{url}\"\n"
+      "      application_uri: \"{uri}\"\n"
+      "      certificate: \"{opcua}/own.der\"\n"
+      "      key: \"{opcua}/own.key.der\"\n"
+      "      trusted: \"{opcua}/trusted\"\n"
+      "      rejected: \"{opcua}/rejected\"\n"
+      "      user: gateway\n"
+      "      password_file: \"{secrets}/plant-password\"\n"
+      "    assets:\n"
+      "      - {{ids: [{assets}], type: {type}, tags: [{tag}]}}\n",
+      fmt::arg("site", layout.site), fmt::arg("gateway", layout.gateway), fmt::arg("root", layout.root.string()),
+      fmt::arg("credentials", credentials(layout, layout.gateway)), fmt::arg("site_mqtt", layout.ports.site_mqtt),
+      fmt::arg("platform_mqtt", layout.ports.platform_mqtt), fmt::arg("device", layout.ports.device),
+      fmt::arg("edge", layout.edge), fmt::arg("spool_limit", layout.spool_limit), fmt::arg("url", layout.opcua_url),
+      fmt::arg("uri", gateway_uri), fmt::arg("opcua", (layout.pki() / "opcua" / layout.gateway).string()),
+      fmt::arg("secrets", layout.secrets().string()), fmt::arg("assets", layout.assets),
+      fmt::arg("type", layout.asset_type), fmt::arg("tag", layout.asset_tag));
+}
+
+std::string edge_configuration(const Layout& layout) {
+  return fmt::format(
+      "site: {site}\n"
+      "node: {edge}\n"
+      "directory: \"{root}/edge\"\n"
+      "credentials: {credentials}\n"
+      "site_broker: {{host: localhost, port: {site_mqtt}}}\n"
+      "platform_url: \"https://localhost:{device}\"\n",
+      fmt::arg("site", layout.site), fmt::arg("edge", layout.edge), fmt::arg("root", layout.root.string()),
+      fmt::arg("credentials", credentials(layout, layout.edge)), fmt::arg("site_mqtt", layout.ports.site_mqtt),
+      fmt::arg("device", layout.ports.device));
+}
+
 Result<void> write_configurations(const Layout& layout) {
   auto run = layout.run();
   TRY(write_file(run / "site-broker.conf", broker_configuration(layout, "site-broker", layout.ports.site_mqtt)));
@@ -52,6 +98,8 @@ Result<void> write_configurations(const Layout& layout) {
   TRY(write_file(run / "platform-broker.conf", broker_configuration(layout, "platform-broker", layout.ports.platform_mqtt)));
   TRY(write_file(run / "platform-broker.acl", platform_access_list(layout)));
   TRY(write_file(run / "platform.yaml", platform_configuration(layout)));
+  TRY(write_file(run / "gateway.yaml", gateway_configuration(layout)));
+  TRY(write_file(run / "edge.yaml", edge_configuration(layout)));
   return {};
 }
 
