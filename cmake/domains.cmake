@@ -41,6 +41,8 @@ foreach(domain
     apps/millrace-plant
     bench
     fuzz
+    src/gateway
+    apps/millrace-gateway
     )
   add_subdirectory(${domain})
 endforeach()

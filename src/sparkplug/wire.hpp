@@ -50,6 +50,7 @@ class Reader {
   explicit Reader(std::string_view bytes) : at_(bytes.data()), end_(bytes.data() + bytes.size()) {}
 
   [[nodiscard]] bool ok() const { return ok_; }
+  [[nodiscard]] bool at_end() const { return at_ == end_; }
 
   /// The next tag; 0 at the end or after bad bytes.
   std::uint32_t next_tag() {

@@ -1,0 +1,166 @@
+#include "gateway/point_stream.hpp"
+
+#include "sparkplug/names.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+
+namespace millrace {
+
+namespace {
+
+constexpr std::size_t batch_limit_bytes = 64 * 1024;
+constexpr std::size_t slice_samples = 4096;
+constexpr std::int64_t server_time_margin_us = 1'000'000;
+
+sparkplug::Property text_property(std::string_view key, std::string value) {
+  return {std::string(key), sparkplug::DataType::string, std::move(value)};
+}
+
+}  // namespace
+
+PointStream::PointStream(const AcquisitionPlan& plan, AliasTable& aliases, std::size_t replay_bytes, Handlers handlers)
+    : plan_(plan),
+      handlers_(std::move(handlers)),
+      signals_(plan.catalogue.size()),
+      assets_(plan.assets.size()),
+      replay_(plan.assets.size(), replay_bytes) {
+  for (SignalIndex i = 0; i < signals_.size(); ++i) {
+    const auto& signal = plan.catalogue.at(i);
+    signals_[i].alias = aliases.assign(signal.asset, signal.name);
+    checks_.add(plan.limits[i]);
+  }
+}
+
+void PointStream::restore(std::uint32_t asset, std::span<const Mark> marks) {
+  for (auto index : plan_.assets[asset].signals) {
+    auto& signal = signals_[index];
+    auto mark = std::find_if(marks.begin(), marks.end(), [&](const Mark& each) { return each.alias == signal.alias; });
+    if (mark != marks.end()) signal.spooled_ms = signal.published_ms = mark->time_ms;
+  }
+}
+
+void PointStream::on_samples(std::span<const Sample> samples, bool is_backfill, TimeUs now_us) {
+  bool spool_open = handlers_.spool_open();
+  while (!samples.empty()) {  // in slices, so that a long history makes no giant message
+    auto slice = samples.first(std::min(samples.size(), slice_samples));
+    for (const auto& sample : slice) add(sample, is_backfill, spool_open, now_us);
+    for (auto asset : touched_) hand_over(asset, spool_open);
+    touched_.clear();
+    samples = samples.subspan(slice.size());
+  }
+}
+
+void PointStream::add(const Sample& sample, bool is_backfill, bool spool_open, TimeUs now_us) {
+  auto& signal = signals_[sample.signal];
+  auto time_ms = static_cast<std::uint64_t>(sample.source_time_us / 1000);
+  bool is_new = time_ms > signal.published_ms;  // then newer than the mark too: published_ms >= spooled_ms
+  if (!is_new && (!spool_open || time_ms <= signal.spooled_ms)) {
+    ++counters_.repeated;
+    return;
+  }
+  // History is judged as if it had come in time.
+  auto verdict = checks_.check(sample, is_backfill ? sample.source_time_us : now_us);
+  auto index = plan_.asset_of[sample.signal];
+  auto& asset = assets_[index];
+  if (!asset.touched) {
+    asset.touched = true;
+    touched_.push_back(index);
+  }
+  auto late_us = sample.server_time_us - sample.source_time_us;
+  bool tell_server_time = sample.server_time_us != 0 && std::abs(late_us) > server_time_margin_us;
+  sparkplug::DataPoint point{.alias = signal.alias,
+                             .time_ms = time_ms,
+                             .value = sample.value,
+                             .status = verdict.status,
+                             .server_time_ms = tell_server_time ? static_cast<std::uint64_t>(sample.server_time_us / 1000) : 0,
+                             .is_historical = is_backfill};
+  (is_new ? asset.live : asset.late).add(point);
+  ++counters_.points;
+  if (!is_good(verdict.status)) ++counters_.not_good;
+  if (is_new) {
+    signal.published_ms = time_ms;
+    signal.value = sample.value;
+    signal.status = verdict.status;
+  }
+  if (spool_open) {
+    signal.spooled_ms = time_ms;
+    ++asset.points;
+  } else {
+    ++counters_.not_spooled;
+  }
+}
+
+void PointStream::hand_over(std::uint32_t index, bool spool_open) {
+  auto& asset = assets_[index];
+  asset.touched = false;
+  auto live = asset.live.bytes();
+  if (!live.empty()) {
+    handlers_.live(index, live);
+    std::uint64_t newest_ms = 0;
+    for (auto signal : plan_.assets[index].signals) newest_ms = std::max(newest_ms, signals_[signal].published_ms);
+    replay_.add(index, newest_ms, live);
+  }
+  if (spool_open) {
+    asset.spool.append(live).append(asset.late.bytes());
+    asset.spool_points += asset.points;
+    if (!asset.waiting) {
+      asset.waiting = true;
+      waiting_.push_back(index);
+    }
+    if (asset.spool.size() >= batch_limit_bytes) seal(index);
+  }
+  asset.points = 0;
+  asset.live.clear();
+  asset.late.clear();
+}
+
+void PointStream::seal(std::uint32_t index) {
+  auto& asset = assets_[index];
+  marks_.clear();
+  for (auto signal : plan_.assets[index].signals) {
+    if (signals_[signal].spooled_ms != 0) marks_.push_back({signals_[signal].alias, signals_[signal].spooled_ms});
+  }
+  std::sort(marks_.begin(), marks_.end(), [](const Mark& a, const Mark& b) { return a.alias < b.alias; });
+  auto& batch = sealed_.emplace_back(PointBatch{index, std::move(asset.spool), asset.spool_points, {}});
+  encode_marks(batch.marks, marks_);
+  asset.spool.clear();
+  asset.spool_points = 0;
+}
+
+void PointStream::take(std::vector<PointBatch>& batches) {
+  for (auto index : waiting_) {
+    assets_[index].waiting = false;
+    if (!assets_[index].spool.empty()) seal(index);
+  }
+  waiting_.clear();
+  std::move(sealed_.begin(), sealed_.end(), std::back_inserter(batches));
+  sealed_.clear();
+}
+
+void PointStream::describe(std::uint32_t asset, sparkplug::Payload& birth) const {
+  namespace names = sparkplug::names;
+  for (auto index : plan_.assets[asset].signals) {
+    const auto& described = plan_.catalogue.at(index);
+    const auto& state = signals_[index];
+    sparkplug::Metric metric{.name = described.name, .alias = state.alias, .type = sparkplug::DataType::float64};
+    metric.time_ms = state.published_ms != 0 ? state.published_ms : *birth.time_ms;
+    metric.properties.push_back(text_property(names::role, std::string(to_string(described.role))));
+    if (!described.unit.empty()) metric.properties.push_back(text_property(names::unit, described.unit));
+    if (!described.quantity.empty()) metric.properties.push_back(text_property(names::quantity, described.quantity));
+    if (std::isfinite(described.low) && std::isfinite(described.high)) {
+      metric.properties.push_back({std::string(names::low), sparkplug::DataType::float64, described.low});
+      metric.properties.push_back({std::string(names::high), sparkplug::DataType::float64, described.high});
+    }
+    if (!is_good(state.status)) {
+      auto quality = std::int64_t{is_uncertain(state.status) ? 500 : 0};
+      metric.properties.push_back({"Quality", sparkplug::DataType::int32, quality});
+      metric.properties.push_back({"StatusCode", sparkplug::DataType::uint32, std::uint64_t{state.status}});
+    }
+    if (!std::isnan(state.value)) metric.value = state.value;
+    birth.metrics.push_back(std::move(metric));
+  }
+}
+
+}  // namespace millrace
