@@ -35,6 +35,7 @@ void Flow::gap() {
 }
 
 void Flow::begin(std::span<const Slot> slots, std::span<const TimeUs> marks, TimeUs first_contact_us) {
+  expecting_ = false;
   if (!merge_) merge_.emplace();
   for (std::size_t k = 0; k < slots.size(); ++k) {
     Track& track = tracks_[slots[k]];
@@ -46,7 +47,7 @@ void Flow::begin(std::span<const Slot> slots, std::span<const TimeUs> marks, Tim
 }
 
 std::vector<BackfillMerge::Want> Flow::wanted(std::size_t limit) {
-  if (!merge_ && !overflowed_.empty()) {
+  if (!merge_ && !expecting_ && !overflowed_.empty()) {
     merge_.emplace();
     std::ranges::sort(overflowed_);
     for (const Slot slot : overflowed_) {
@@ -102,6 +103,7 @@ void Flow::take(std::vector<Sample>& backfilled, std::vector<Sample>& live) {
 }
 
 void Flow::session_lost() {
+  expecting_ = false;
   merge_.reset();
   for (const Slot slot : overflowed_) tracks_[slot].overflowed = false;
   overflowed_.clear();

@@ -23,6 +23,8 @@ class Flow {
   /// Notifications were lost on the way: every item may miss values.
   void gap();
 
+  /// Live values are held from now until a `begin`: monitored items are about to be created.
+  void hold() { expecting_ = true; }
   /// Starts reading history of `slots`; `marks[k]` is the newest source time that the caller holds, 0 for none: then
   /// history is read from `first_contact_us`. Live values are held from now on.
   void begin(std::span<const Slot> slots, std::span<const TimeUs> marks, TimeUs first_contact_us);
@@ -38,7 +40,7 @@ class Flow {
   /// history it is kept and handed out by the next `take`.
   void session_lost();
 
-  [[nodiscard]] bool holding() const { return merge_.has_value() || !overflowed_.empty(); }
+  [[nodiscard]] bool holding() const { return expecting_ || merge_.has_value() || !overflowed_.empty(); }
   [[nodiscard]] std::size_t held() const { return held_.size(); }
   [[nodiscard]] std::uint64_t repeated() const { return repeated_; }
   [[nodiscard]] std::uint64_t overflows() const { return overflows_; }
@@ -58,6 +60,7 @@ class Flow {
   std::optional<BackfillMerge> merge_;
   std::vector<Slot> overflowed_;
   std::vector<Sample> held_, live_;   ///< `signal` is the slot in `held_`
+  bool expecting_ = false;
   std::uint64_t repeated_ = 0, overflows_ = 0;
   std::size_t without_history_ = 0;
 };

@@ -6,7 +6,6 @@
 
 #include <functional>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -59,8 +58,11 @@ class Server {
   virtual Result<VariableIndex> add_variable(const Variable& variable) = 0;
   /// Listens and serves on a thread of its own; returns the port.
   virtual Result<std::uint16_t> start() = 0;
+  /// Ends all sessions. History stays; `write` still fills it, and `start` shows it again.
   virtual void stop() = 0;
-  /// Thread-safe. Source times of a variable must rise.
+  /// For the next `start`: namespaces get their indices in this order.
+  virtual void set_namespaces(std::vector<std::string> namespaces) = 0;
+  /// Thread-safe, but not during `start` and `stop`. Source times of a variable must rise.
   virtual void write(std::span<const ServerValue> values) = 0;
   /// `handler` runs on the loop's thread when a client wrote a variable.
   virtual void on_write(std::function<void(VariableIndex, double value)> handler) = 0;
