@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
+#include <map>
 #include <set>
 
 namespace millrace {
@@ -35,14 +37,16 @@ struct ConfigState {
 void ConfigState::find_unknown(const ConfigNode& node, const std::string& prefix) {
   auto known = asked.find(&node);
   if (known == asked.end()) return;
-  for (const auto& [key, value] : node.fields) {
-    if (known->second.contains(key)) {
-      find_unknown(value, prefix + key + ".");
-      for (const auto& item : value.items) find_unknown(item, prefix + key + ".");
+  for (const auto& field : node.children) {
+    if (known->second.contains(field.key)) {
+      auto inner = prefix + field.key + ".";
+      find_unknown(field, inner);
+      if (field.kind != ConfigNode::Kind::list) continue;
+      for (const auto& item : field.children) find_unknown(item, inner);
       continue;
     }
-    auto nearest = nearest_word(key, {known->second.begin(), known->second.end()});
-    report(value.key_line, fmt::format("unknown key '{}{}'{}", prefix, key,
+    auto nearest = nearest_word(field.key, {known->second.begin(), known->second.end()});
+    report(field.key_line, fmt::format("unknown key '{}{}'{}", prefix, field.key,
                                        nearest.empty() ? "" : fmt::format(": did you mean '{}'?", nearest)));
   }
 }
@@ -51,8 +55,10 @@ std::string ConfigSection::full(std::string_view key) const { return prefix_ + s
 
 std::string ConfigSection::where(std::string_view key) const {
   int line = node_ != nullptr ? node_->line : 1;
-  for (const auto& [name, node] : node_ != nullptr ? node_->fields : decltype(node_->fields){}) {
-    if (name == key) line = node.line;
+  if (node_ != nullptr) {
+    for (const auto& field : node_->children) {
+      if (field.key == key) line = field.line;
+    }
   }
   return fmt::format("{}:{}", state_->file.string(), line);
 }
@@ -60,8 +66,8 @@ std::string ConfigSection::where(std::string_view key) const {
 const ConfigNode* ConfigSection::find(std::string_view key, bool required) {
   if (node_ != nullptr) {
     state_->asked[node_].insert(std::string(key));
-    for (const auto& [name, node] : node_->fields) {
-      if (name == key && node.kind != ConfigNode::Kind::null) return &node;
+    for (const auto& field : node_->children) {
+      if (field.key == key && field.kind != ConfigNode::Kind::null) return &field;
     }
   }
   if (required) {
@@ -231,7 +237,7 @@ std::vector<std::string> ConfigSection::texts(std::string_view key, std::vector<
   }
   std::vector<std::string> texts;
   bool good = node->kind == ConfigNode::Kind::list;
-  for (const auto& item : node->items) {
+  for (const auto& item : node->children) {
     good = good && item.kind == ConfigNode::Kind::scalar;
     texts.push_back(item.scalar);
   }
@@ -258,7 +264,7 @@ std::vector<ConfigSection> ConfigSection::sections(std::string_view key) {
   std::vector<ConfigSection> out;
   if (node == nullptr) return out;
   if (node->kind != ConfigNode::Kind::list) refuse(key, "must be a list");
-  for (const auto& item : node->items) {
+  for (const auto& item : node->children) {
     if (item.kind != ConfigNode::Kind::mapping) {
       state_->report(item.line, fmt::format("each of '{}' must hold keys of its own", full(key)));
       continue;
@@ -272,14 +278,14 @@ std::vector<ConfigSection> ConfigSection::sections(std::string_view key) {
 std::vector<std::string> ConfigSection::keys() const {
   std::vector<std::string> names;
   if (node_ == nullptr) return names;
-  for (const auto& [name, node] : node_->fields) names.push_back(name);
+  for (const auto& field : node_->children) names.push_back(field.key);
   return names;
 }
 
 bool ConfigSection::has(std::string_view key) const {
   if (node_ == nullptr) return false;
-  return std::any_of(node_->fields.begin(), node_->fields.end(),
-                     [&](const auto& field) { return field.first == key && field.second.kind != ConfigNode::Kind::null; });
+  return std::any_of(node_->children.begin(), node_->children.end(),
+                     [&](const auto& field) { return field.key == key && field.kind != ConfigNode::Kind::null; });
 }
 
 Config::Config(std::unique_ptr<ConfigState> state) : state_(std::move(state)) {}

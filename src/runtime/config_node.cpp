@@ -51,11 +51,11 @@ class TreeBuilder final : public YAML::EventHandler {
 
  private:
   void begin_field(const YAML::Mark& mark, const std::string& key) {
-    auto& fields = open_nodes_.back()->fields;
-    for (const auto& [name, node] : fields) {
-      if (name == key) throw Refused{mark.line + 1, fmt::format("'{}' stands twice, first in line {}", key, node.key_line)};
+    auto& fields = open_nodes_.back()->children;
+    for (const auto& field : fields) {
+      if (field.key == key) throw Refused{mark.line + 1, fmt::format("'{}' stands twice, first in line {}", key, field.key_line)};
     }
-    fields.emplace_back(key, ConfigNode{.line = mark.line + 1, .key_line = mark.line + 1});
+    fields.push_back({.line = mark.line + 1, .key_line = mark.line + 1, .key = key});
     key_pending_ = true;
   }
 
@@ -64,9 +64,9 @@ class TreeBuilder final : public YAML::EventHandler {
     if (!open_nodes_.empty()) {
       auto& parent = *open_nodes_.back();
       if (parent.kind == ConfigNode::Kind::list) {
-        node = &parent.items.emplace_back();
+        node = &parent.children.emplace_back();
       } else if (key_pending_) {
-        node = &parent.fields.back().second;
+        node = &parent.children.back();
       } else {
         throw Refused{mark.line + 1, "a key must be a word"};
       }

@@ -2,10 +2,8 @@
 
 #include "base/result.hpp"
 
-#include <map>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace millrace {
@@ -16,9 +14,9 @@ struct ConfigNode {
   Kind kind = Kind::null;
   int line = 0;                ///< from 1
   int key_line = 0;            ///< of the key, in a mapping
+  std::string key;             ///< in a mapping
   std::string scalar;
-  std::vector<ConfigNode> items;                             ///< of a list
-  std::vector<std::pair<std::string, ConfigNode>> fields;    ///< of a mapping, in the file's order
+  std::vector<ConfigNode> children;   ///< of a list or a mapping, in the file's order
 };
 
 /// `invalid_argument` names the line: syntax, aliases, keys given twice, keys that are not words, nesting too deep,

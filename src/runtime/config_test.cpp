@@ -58,6 +58,18 @@ TEST(ConfigTest, every_mistake_is_reported_at_once_with_its_line_and_remedy) {
             "etc/gateway.yaml:6: 'level' must be one of 'debug', 'info', not 'loud'");
 }
 
+TEST(ConfigTest, unknown_keys_are_found_at_every_depth_and_once) {
+  auto config = parse("a:\n  b:\n    c: 1\n    x: 1\n\"\": 2\nlist:\n  - {name: n, y: 1}\nwhole: {z: 1}\n");
+  auto root = config.root();
+  root.section("a").section("b").integer("c", 0);
+  for (auto& item : root.sections("list")) item.text("name");
+  EXPECT_EQ(config.finish().error().message,
+            "etc/gateway.yaml:4: unknown key 'a.b.x'\n"
+            "etc/gateway.yaml:5: unknown key ''\n"
+            "etc/gateway.yaml:7: unknown key 'list.y'\n"
+            "etc/gateway.yaml:8: unknown key 'whole'");
+}
+
 TEST(ConfigTest, values_of_the_wrong_kind_are_named) {
   auto config = parse("a: [1]\nb: 1\nc: x\nd: 1.5\ne: {f: 1}\ng: [{}, 1]\nh: {}\n");
   auto root = config.root();

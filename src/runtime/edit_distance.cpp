@@ -27,7 +27,7 @@ std::string nearest_word(std::string_view written, const std::vector<std::string
   constexpr std::size_t kLongestWord = 64;  // longer ones are no typing mistakes, and the cost is quadratic
   std::string nearest;
   std::size_t least = 0;
-  if (written.size() > kLongestWord) return nearest;
+  if (written.size() < 2 || written.size() > kLongestWord) return nearest;
   for (const auto& word : words) {
     if (word.size() > kLongestWord) continue;
     auto distance = edit_distance(written, word);
