@@ -1,10 +1,10 @@
 // Remaining useful life on NASA's turbofan files, learned by the platform's own trainer through the lake:
 //   bench_cmapss FOLDER [SUBSET|any] [SEEDS]
-// All training engines are learned from, the official test engines are predicted at their last cycle, and no test label is
-// touched before the last line of a run: the labels only enter `evaluate`. Published figures differ in whether test labels
-// are cut at 125, so both are printed.
-#include "base/file.hpp"
+// All training engines are learned from, the official test engines are predicted at their last cycle, and no test label
+// is touched before the last line of a run: the labels only enter `evaluate`. Published figures differ in whether test
+// labels are cut at 125, so both are printed.
 #include "cmapss/cmapss.hpp"
+#include "base/file.hpp"
 #include "features/window.hpp"
 #include "inference/engine.hpp"
 #include "lake/duckdb/duckdb_lake.hpp"
@@ -13,11 +13,11 @@
 #include "training/lake/lake_source.hpp"
 #include "training/training.hpp"
 
+#include <unistd.h>
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
-#include <unistd.h>
 
 namespace millrace {
 namespace {
@@ -25,7 +25,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr double cap = 125;
-constexpr TimeUs first_us = 1'767'225'600'000'000;   // 2026-01-01
+constexpr TimeUs first_us = 1'767'225'600'000'000;  // 2026-01-01
 constexpr TimeUs cycle_us = 3'600'000'000;
 
 /// What an engineer would write for these engines; nothing in it depends on the subset.
@@ -44,7 +44,9 @@ UseCase make_use_case() {
   use_case.features.age = true;
   use_case.features.drop_constant = true;
   use_case.features.regimes.clusters = 0;
-  use_case.model.label = {.kind = "remaining_useful_life", .until = "work_order.failure", .cap = cap};
+  use_case.model.label = {
+      .kind = "remaining_useful_life", .until = "work_order.failure", .cap = cap, .rows_below = 200};
+  use_case.model.trainer.bins = 128;
   use_case.model.validation = 0.2;
   return use_case;
 }
@@ -55,7 +57,8 @@ Result<void> store(Lake& lake, const std::string& site, const std::vector<cmapss
   LakeCommit commit;
   for (const auto& engine : engines) {
     const std::int32_t first = next_id;
-    for (const auto name : cmapss::signal_names) commit.signals.push_back({next_id++, site, engine.asset(), std::string(name), "", ""});
+    for (const auto name : cmapss::signal_names)
+      commit.signals.push_back({next_id++, site, engine.asset(), std::string(name), "", ""});
     commit.signals.push_back({next_id++, site, engine.asset(), "cycle", "", ""});
     for (const auto& cycle : engine.cycles) {
       const TimeUs time_us = first_us + cycle.number * cycle_us;
@@ -65,9 +68,12 @@ Result<void> store(Lake& lake, const std::string& site, const std::vector<cmapss
       commit.samples.add(next_id - 1, time_us, cycle.number, status::good);
     }
     if (!fail_at_end) continue;
-    commit.work_orders.push_back({.time_us = first_us + engine.cycles.back().number * cycle_us, .site = site,
-                                  .asset = engine.asset(), .kind = "failure",
-                                  .clock = static_cast<double>(engine.cycles.back().number), .source = "import"});
+    commit.work_orders.push_back({.time_us = first_us + engine.cycles.back().number * cycle_us,
+                                  .site = site,
+                                  .asset = engine.asset(),
+                                  .kind = "failure",
+                                  .clock = static_cast<double>(engine.cycles.back().number),
+                                  .source = "import"});
   }
   TRY_ASSIGN(const SnapshotId id, lake.commit(commit, "bench", "import " + site, ""));
   static_cast<void>(id);
@@ -108,11 +114,13 @@ Result<std::vector<Outcome>> run_seeds(Lake& lake, const cmapss::Subset& subset,
   for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
     const auto start = std::chrono::steady_clock::now();
     TRY_ASSIGN(const auto training, make_lake_source(lake, {.site = "training"}));
-    TRY_ASSIGN(const ModelBundle bundle, train({.use_case = use_case, .model_version = "bench/1", .seed = seed}, *training));
+    TRY_ASSIGN(const ModelBundle bundle,
+               train({.use_case = use_case, .model_version = "bench/1", .seed = seed}, *training));
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     TRY_ASSIGN(const auto test, make_lake_source(lake, {.site = "test"}));
     TRY_ASSIGN(const auto predictions, predict_at_end(*test, bundle));
-    if (predictions.size() != truth.size()) return fail(ErrorCode::internal, "a test engine got lost on its way through the lake");
+    if (predictions.size() != truth.size())
+      return fail(ErrorCode::internal, "a test engine got lost on its way through the lake");
     TRY_ASSIGN(const auto definition, parse_feature_definition(bundle.features_json));
     outcomes.push_back({seed, evaluate(predictions, truth, cap), bundle.validation, seconds,
                         std::max<std::size_t>(1, definition.normalisation.regimes())});
@@ -127,7 +135,8 @@ Result<std::vector<Outcome>> run_seeds(Lake& lake, const cmapss::Subset& subset,
 double median(std::vector<Outcome> outcomes, double (*value)(const Outcome&)) {
   std::ranges::sort(outcomes, {}, value);
   const std::size_t middle = outcomes.size() / 2;
-  return outcomes.size() % 2 == 1 ? value(outcomes[middle]) : (value(outcomes[middle - 1]) + value(outcomes[middle])) / 2;
+  return outcomes.size() % 2 == 1 ? value(outcomes[middle])
+                                  : (value(outcomes[middle - 1]) + value(outcomes[middle])) / 2;
 }
 
 Result<void> run_subset(const fs::path& folder, const std::string& name, std::uint64_t seeds) {
@@ -146,12 +155,16 @@ Result<void> run_subset(const fs::path& folder, const std::string& name, std::ui
   if (!outcomes) return fail(outcomes.error());
   const double target = name == "FD001" ? 12.0 : name == "FD003" ? 11.5 : __builtin_nan("");
   const auto show = [&](const char* what, const char* unit, double limit, double (*value)(const Outcome&)) {
-    bench::print_result(fmt::format("C-MAPSS {}, {}, median of {} seeds", name, what, seeds), median(*outcomes, value), unit, "lower", limit);
+    bench::print_result(fmt::format("C-MAPSS {}, {}, median of {} seeds", name, what, seeds), median(*outcomes, value),
+                        unit, "lower", limit);
   };
   show("RMSE at the last cycle, labels cut at 125", "cycles", target, [](const Outcome& o) { return o.test.rmse; });
-  show("RMSE at the last cycle, labels uncut", "cycles", __builtin_nan(""), [](const Outcome& o) { return o.test.rmse_uncapped; });
-  show("NASA score, labels cut at 125", "points", __builtin_nan(""), [](const Outcome& o) { return o.test.nasa_score; });
-  show("training from the lake to a checked bundle", "s", __builtin_nan(""), [](const Outcome& o) { return o.seconds; });
+  show("RMSE at the last cycle, labels uncut", "cycles", __builtin_nan(""),
+       [](const Outcome& o) { return o.test.rmse_uncapped; });
+  show("NASA score, labels cut at 125", "points", __builtin_nan(""),
+       [](const Outcome& o) { return o.test.nasa_score; });
+  show("training from the lake to a checked bundle", "s", __builtin_nan(""),
+       [](const Outcome& o) { return o.seconds; });
   return {};
 }
 
@@ -165,12 +178,14 @@ int run(int argc, char** argv) {
   }
   const std::uint64_t seeds = argc > 3 ? std::strtoull(argv[3], nullptr, 10) : 5;
   if (subsets.empty() || seeds == 0) {
-    fmt::print(stderr, "usage: bench_cmapss FOLDER [SUBSET|any] [SEEDS]\n{} holds no train_X.txt, test_X.txt and RUL_X.txt (plain or .gz)\n",
+    fmt::print(stderr,
+               "usage: bench_cmapss FOLDER [SUBSET|any] [SEEDS]\n{} holds no train_X.txt, test_X.txt and RUL_X.txt "
+               "(plain or .gz)\n",
                folder.empty() ? "the current folder" : folder.string());
     return 2;
   }
-  fmt::print("{:<8} {:>4} {:>8} {:>12} {:>14} {:>10} {:>16} {:>9}\n", "subset", "seed", "regimes", "RMSE cut 125", "RMSE uncut",
-             "score", "RMSE validation", "seconds");
+  fmt::print("{:<8} {:>4} {:>8} {:>12} {:>14} {:>10} {:>16} {:>9}\n", "subset", "seed", "regimes", "RMSE cut 125",
+             "RMSE uncut", "score", "RMSE validation", "seconds");
   for (const auto& name : subsets) {
     if (const auto result = run_subset(folder, name, seeds); !result) {
       fmt::print(stderr, "{}: {}\n", name, result.error().message);
@@ -184,8 +199,8 @@ int run(int argc, char** argv) {
 }  // namespace millrace
 
 int main(int argc, char** argv) {
-  // OpenMP threads that wait in a loop are three times slower when something else wants the processor; the library reads this
-  // before main, so the program starts itself once more.
+  // OpenMP threads that wait in a loop are three times slower when something else wants the processor; the library
+  // reads this before main, so the program starts itself once more.
   if (std::getenv("OMP_WAIT_POLICY") == nullptr) {
     setenv("OMP_WAIT_POLICY", "passive", 1);
     execv("/proc/self/exe", argv);

@@ -1,6 +1,6 @@
-// One row at a time through both engines, never the same row twice: a repeated row teaches the branch predictor the whole path
-// and shows a third of the true time. The peers' figures are those of ONNX Runtime 1.29 and of trees compiled by tl2cgen on a
-// like machine.
+// One row at a time through both engines, never the same row twice: a repeated row teaches the branch predictor the
+// whole path and shows a third of the true time. The peers' figures are those of ONNX Runtime 1.29 and of trees
+// compiled by tl2cgen on a like machine.
 #include "inference/engine.hpp"
 #include "onnx/synthetic.hpp"
 #include "result_line.hpp"
@@ -25,8 +25,8 @@ std::vector<float> distinct_rows(std::size_t features) {
 using Seconds = std::chrono::duration<double>;
 
 struct Times {
-  double single_us;   ///< per row, one call a row; median of five passes
-  double batch_us;    ///< per row, 64 rows a call
+  double single_us;  ///< per row, one call a row; median of five passes
+  double batch_us;   ///< per row, 64 rows a call
 };
 
 Times measure(Engine& engine, const std::vector<float>& rows) {
@@ -36,7 +36,8 @@ Times measure(Engine& engine, const std::vector<float>& rows) {
   std::vector<double> batch;
   const auto run = [&](std::size_t first, std::size_t count) {
     const std::size_t width = engine.features();
-    if (!engine.run(std::span(rows).subspan(first * width, count * width), std::span(outputs).subspan(first, count))) std::abort();
+    if (!engine.run(std::span(rows).subspan(first * width, count * width), std::span(outputs).subspan(first, count)))
+      std::abort();
   };
   for (int pass = 0; pass < 5; ++pass) {
     auto start = now();
@@ -60,11 +61,7 @@ struct Case {
   bench::Peer peer;
 };
 
-}  // namespace
-}  // namespace millrace
-
-int main() {
-  using namespace millrace;
+int run() {
   const Case cases[] = {
       {"trees 100x31 leaves", {.features = 32, .trees = 100, .leaves = 31}, 1.0, {"onnxruntime 1.29", 6.2}},
       {"trees 300x depth 6", {.features = 128, .trees = 300, .depth = 6}, 3.0, {"onnxruntime 1.29", 17.7}},
@@ -88,3 +85,8 @@ int main() {
   }
   return 0;
 }
+
+}  // namespace
+}  // namespace millrace
+
+int main() { return millrace::run(); }

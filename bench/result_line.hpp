@@ -1,7 +1,7 @@
 #pragma once
 
-#include <cstdio>
 #include <fmt/format.h>
+#include <cstdio>
 #include <string>
 #include <string_view>
 
@@ -14,9 +14,10 @@ struct Peer {
 };
 
 /// One line of JSON per figure; scripts/bench.py collects them. NaN for `target` means none.
-inline void print_result(std::string_view name, double value, std::string_view unit, std::string_view better, double target = __builtin_nan(""),
-                         const Peer& peer = {}) {
-  std::string line = fmt::format(R"({{"name":"{}","value":{:.6g},"unit":"{}","better":"{}")", name, value, unit, better);
+inline void print_result(std::string_view name, double value, std::string_view unit, std::string_view better,
+                         double target = __builtin_nan(""), const Peer& peer = {}) {
+  std::string line =
+      fmt::format(R"({{"name":"{}","value":{:.6g},"unit":"{}","better":"{}")", name, value, unit, better);
   if (target == target) line += fmt::format(R"(,"target":{:.6g})", target);
   if (!peer.name.empty()) line += fmt::format(R"(,"peer":{{"name":"{}","value":{:.6g}}})", peer.name, peer.value);
   fmt::print("{}}}\n", line);

@@ -1,10 +1,10 @@
 #include "cmapss/cmapss.hpp"
 
+#include <fmt/format.h>
+#include <zlib.h>
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
-#include <fmt/format.h>
-#include <zlib.h>
 
 namespace millrace::cmapss {
 namespace {
@@ -17,7 +17,8 @@ constexpr std::size_t column_count = 2 + signal_names.size();
 Result<std::string> read_text(const fs::path& path) {
   fs::path found = path;
   if (!fs::exists(found)) found += ".gz";
-  if (!fs::exists(found)) return fail(ErrorCode::not_found, fmt::format("neither {0} nor {0}.gz exists", path.string()));
+  if (!fs::exists(found))
+    return fail(ErrorCode::not_found, fmt::format("neither {0} nor {0}.gz exists", path.string()));
   gzFile file = gzopen(found.c_str(), "rb");
   if (file == nullptr) return fail(ErrorCode::unavailable, fmt::format("cannot open {}", found.string()));
   std::string text;
@@ -121,7 +122,9 @@ Result<Subset> read_subset(const fs::path& folder, std::string_view name) {
 std::vector<std::string> list_subsets(const fs::path& folder) {
   std::vector<std::string> names;
   std::error_code error;
-  const auto has = [&](const std::string& stem) { return fs::exists(folder / stem) || fs::exists(folder / (stem + ".gz")); };
+  const auto has = [&](const std::string& stem) {
+    return fs::exists(folder / stem) || fs::exists(folder / (stem + ".gz"));
+  };
   for (const auto& entry : fs::directory_iterator(folder, error)) {
     const std::string file = entry.path().filename().string();
     const std::size_t end = file.find(".txt");

@@ -28,7 +28,7 @@ struct Cycle {
 struct Engine {
   int unit = 0;
   std::vector<Cycle> cycles;
-  [[nodiscard]] std::string asset() const;   ///< "engine-061"
+  [[nodiscard]] std::string asset() const;  ///< "engine-061"
 };
 
 /// A subset as NASA publishes it. `truth[k]` is the remaining useful life in cycles after the last row of `test[k]`.
@@ -39,11 +39,13 @@ struct Subset {
   std::vector<double> truth;
 };
 
-/// Reads one data file, plain or gzip (also finds `path` + ".gz"). `corrupt` names the file, the line and what is wrong there.
+/// Reads one data file, plain or gzip (also finds `path` + ".gz"). `corrupt` names the file, the line and what is wrong
+/// there.
 Result<std::vector<Engine>> read_engines(const std::filesystem::path& path);
 /// Reads a RUL file: one number per line.
 Result<std::vector<double>> read_truth(const std::filesystem::path& path);
-/// Reads train_NAME.txt, test_NAME.txt and RUL_NAME.txt (each plain or .gz) from a folder, e.g. read_subset(folder, "FD001").
+/// Reads train_NAME.txt, test_NAME.txt and RUL_NAME.txt (each plain or .gz) from a folder, e.g. read_subset(folder,
+/// "FD001").
 Result<Subset> read_subset(const std::filesystem::path& folder, std::string_view name);
 /// The subsets whose three files lie in the folder, sorted by name.
 std::vector<std::string> list_subsets(const std::filesystem::path& folder);

@@ -2,12 +2,12 @@
 
 #include "base/file.hpp"
 
-#include <cstdlib>
-#include <filesystem>
 #include <gtest/gtest.h>
-#include <string>
 #include <unistd.h>
 #include <zlib.h>
+#include <cstdlib>
+#include <filesystem>
+#include <string>
 
 namespace millrace::cmapss {
 namespace {

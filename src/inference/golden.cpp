@@ -1,8 +1,8 @@
 #include "inference/engine.hpp"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
-#include <fmt/format.h>
 #include <limits>
 #include <nlohmann/json.hpp>
 
@@ -57,8 +57,8 @@ Result<GoldenVectors> parse_golden_vectors(std::string_view json) {
   golden.tolerance = tolerance->get<double>();
   TRY_ASSIGN(golden.inputs, read_floats(*inputs, "inputs"));
   TRY_ASSIGN(golden.outputs, read_floats(*outputs, "outputs"));
-  if (golden.outputs.empty() || golden.features == 0 || golden.inputs.size() / golden.features != golden.outputs.size() ||
-      golden.inputs.size() % golden.features != 0) {
+  if (golden.outputs.empty() || golden.features == 0 ||
+      golden.inputs.size() / golden.features != golden.outputs.size() || golden.inputs.size() % golden.features != 0) {
     return fail(ErrorCode::corrupt, fmt::format("golden vectors: {} inputs of {} features do not match {} outputs",
                                                 golden.inputs.size(), golden.features, golden.outputs.size()));
   }
@@ -66,8 +66,8 @@ Result<GoldenVectors> parse_golden_vectors(std::string_view json) {
 }
 
 std::string to_json(const GoldenVectors& golden) {
-  std::string out = fmt::format(R"({{"format":"{}","features":{},"tolerance":{},"inputs":)", format_name, golden.features,
-                                golden.tolerance);
+  std::string out = fmt::format(R"({{"format":"{}","features":{},"tolerance":{},"inputs":)", format_name,
+                                golden.features, golden.tolerance);
   append_floats(out, golden.inputs);
   out += R"(,"outputs":)";
   append_floats(out, golden.outputs);
@@ -87,10 +87,10 @@ Result<void> check_golden_vectors(Engine& engine, const GoldenVectors& golden) {
     TRY(engine.run(inputs, std::span(&output, 1)));
     const double expected = golden.outputs[row];
     const double allowed = golden.tolerance * std::max(1.0, std::abs(expected));
-    if (!(std::abs(output - expected) <= allowed)) {   // also catches NaN
+    if (!(std::abs(output - expected) <= allowed)) {  // also catches NaN
       return fail(ErrorCode::failed_precondition,
-                  fmt::format("golden vector {}: engine '{}' gives {}, the trainer gave {}; tolerance {}", row, engine.name(),
-                              output, golden.outputs[row], golden.tolerance));
+                  fmt::format("golden vector {}: engine '{}' gives {}, the trainer gave {}; tolerance {}", row,
+                              engine.name(), output, golden.outputs[row], golden.tolerance));
     }
   }
   return {};

@@ -66,15 +66,30 @@ Result<Attribute> parse_attribute(std::string_view message) {
   Attribute attribute;
   TRY(for_each_field(message, [&](const WireField& field) -> Result<void> {
     switch (field.number) {
-      case attribute_field::name: attribute.name = field.bytes; break;
-      case attribute_field::real: attribute.real = as_float(field.integer); break;
-      case attribute_field::integer: attribute.integer = static_cast<std::int64_t>(field.integer); break;
-      case attribute_field::string: attribute.string = field.bytes; break;
-      case attribute_field::reals: return append_reals(field, attribute.reals);
-      case attribute_field::integers: return append_integers(field, attribute.integers);
-      case attribute_field::strings: attribute.strings.emplace_back(field.bytes); break;
-      case attribute_field::type: attribute.kind = static_cast<Attribute::Kind>(field.integer); break;
-      default: break;
+      case attribute_field::name:
+        attribute.name = field.bytes;
+        break;
+      case attribute_field::real:
+        attribute.real = as_float(field.integer);
+        break;
+      case attribute_field::integer:
+        attribute.integer = static_cast<std::int64_t>(field.integer);
+        break;
+      case attribute_field::string:
+        attribute.string = field.bytes;
+        break;
+      case attribute_field::reals:
+        return append_reals(field, attribute.reals);
+      case attribute_field::integers:
+        return append_integers(field, attribute.integers);
+      case attribute_field::strings:
+        attribute.strings.emplace_back(field.bytes);
+        break;
+      case attribute_field::type:
+        attribute.kind = static_cast<Attribute::Kind>(field.integer);
+        break;
+      default:
+        break;
     }
     return {};
   }));
@@ -85,17 +100,28 @@ Result<Node> parse_node(std::string_view message) {
   Node node;
   TRY(for_each_field(message, [&](const WireField& field) -> Result<void> {
     switch (field.number) {
-      case node_field::input: node.inputs.emplace_back(field.bytes); break;
-      case node_field::output: node.outputs.emplace_back(field.bytes); break;
-      case node_field::name: node.name = field.bytes; break;
-      case node_field::op_type: node.op_type = field.bytes; break;
-      case node_field::domain: node.domain = field.bytes; break;
+      case node_field::input:
+        node.inputs.emplace_back(field.bytes);
+        break;
+      case node_field::output:
+        node.outputs.emplace_back(field.bytes);
+        break;
+      case node_field::name:
+        node.name = field.bytes;
+        break;
+      case node_field::op_type:
+        node.op_type = field.bytes;
+        break;
+      case node_field::domain:
+        node.domain = field.bytes;
+        break;
       case node_field::attribute: {
         TRY_ASSIGN(Attribute attribute, parse_attribute(field.bytes));
         node.attributes.push_back(std::move(attribute));
         break;
       }
-      default: break;
+      default:
+        break;
     }
     return {};
   }));
@@ -138,7 +164,9 @@ Result<Value> parse_value(std::string_view message) {
 Result<void> parse_graph(std::string_view message, Model& model) {
   return for_each_field(message, [&](const WireField& field) -> Result<void> {
     switch (field.number) {
-      case graph_field::name: model.graph_name = field.bytes; break;
+      case graph_field::name:
+        model.graph_name = field.bytes;
+        break;
       case graph_field::node: {
         TRY_ASSIGN(Node node, parse_node(field.bytes));
         model.nodes.push_back(std::move(node));
@@ -150,7 +178,8 @@ Result<void> parse_graph(std::string_view message, Model& model) {
         (field.number == graph_field::input ? model.inputs : model.outputs).push_back(std::move(value));
         break;
       }
-      default: break;
+      default:
+        break;
     }
     return {};
   });
@@ -187,9 +216,15 @@ std::string write_attribute(const Attribute& attribute) {
   out.bytes(attribute_field::name, attribute.name);
   using Kind = Attribute::Kind;
   switch (attribute.kind) {
-    case Kind::real: out.fixed32(attribute_field::real, attribute.real); break;
-    case Kind::integer: out.varint(attribute_field::integer, static_cast<std::uint64_t>(attribute.integer)); break;
-    case Kind::string: out.bytes(attribute_field::string, attribute.string); break;
+    case Kind::real:
+      out.fixed32(attribute_field::real, attribute.real);
+      break;
+    case Kind::integer:
+      out.varint(attribute_field::integer, static_cast<std::uint64_t>(attribute.integer));
+      break;
+    case Kind::string:
+      out.bytes(attribute_field::string, attribute.string);
+      break;
     case Kind::reals:
       for (const float value : attribute.reals) out.fixed32(attribute_field::reals, value);
       break;
@@ -201,7 +236,8 @@ std::string write_attribute(const Attribute& attribute) {
     case Kind::strings:
       for (const auto& value : attribute.strings) out.bytes(attribute_field::strings, value);
       break;
-    case Kind::none: break;
+    case Kind::none:
+      break;
   }
   out.varint(attribute_field::type, static_cast<std::uint64_t>(attribute.kind));
   return out.str();
@@ -261,13 +297,24 @@ Result<Model> parse_model(std::string_view bytes) {
   bool has_graph = false;
   TRY(for_each_field(bytes, [&](const WireField& field) -> Result<void> {
     switch (field.number) {
-      case model_field::ir_version: model.ir_version = static_cast<std::int64_t>(field.integer); break;
-      case model_field::producer_name: model.producer_name = field.bytes; break;
-      case model_field::producer_version: model.producer_version = field.bytes; break;
-      case model_field::graph: has_graph = true; return parse_graph(field.bytes, model);
-      case model_field::opset: return parse_opset(field.bytes, model);
-      case model_field::metadata: return parse_metadata(field.bytes, model);
-      default: break;
+      case model_field::ir_version:
+        model.ir_version = static_cast<std::int64_t>(field.integer);
+        break;
+      case model_field::producer_name:
+        model.producer_name = field.bytes;
+        break;
+      case model_field::producer_version:
+        model.producer_version = field.bytes;
+        break;
+      case model_field::graph:
+        has_graph = true;
+        return parse_graph(field.bytes, model);
+      case model_field::opset:
+        return parse_opset(field.bytes, model);
+      case model_field::metadata:
+        return parse_metadata(field.bytes, model);
+      default:
+        break;
     }
     return {};
   }));

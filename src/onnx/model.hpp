@@ -26,24 +26,24 @@ struct Attribute {
 
 struct Node {
   std::string op_type;
-  std::string domain;   ///< "" is the default ONNX domain
+  std::string domain;  ///< "" is the default ONNX domain
   std::string name;
   std::vector<std::string> inputs;
   std::vector<std::string> outputs;
   std::vector<Attribute> attributes;
-  [[nodiscard]] const Attribute* find(std::string_view attribute) const;   ///< nullptr when absent
+  [[nodiscard]] const Attribute* find(std::string_view attribute) const;  ///< nullptr when absent
 };
 
 /// A tensor that goes in or out. Dimension -1 is one that varies (the row count).
 struct Value {
   std::string name;
-  int element_type = 1;   ///< TensorProto.DataType; 1 is float32
+  int element_type = 1;  ///< TensorProto.DataType; 1 is float32
   std::vector<std::int64_t> dimensions;
 };
 
 struct Model {
   std::int64_t ir_version = 8;
-  std::map<std::string, std::int64_t> opsets;   ///< domain -> version
+  std::map<std::string, std::int64_t> opsets;  ///< domain -> version
   std::string producer_name;
   std::string producer_version;
   std::map<std::string, std::string> metadata;

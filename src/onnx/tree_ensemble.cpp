@@ -9,11 +9,12 @@
 namespace millrace::onnx {
 namespace {
 
-constexpr std::array<std::pair<Branch, std::string_view>, 5> branch_names = {{{Branch::leaf, "LEAF"},
-                                                                              {Branch::less, "BRANCH_LT"},
-                                                                              {Branch::less_or_equal, "BRANCH_LEQ"},
-                                                                              {Branch::greater, "BRANCH_GT"},
-                                                                              {Branch::greater_or_equal, "BRANCH_GTE"}}};
+constexpr std::array<std::pair<Branch, std::string_view>, 5> branch_names = {
+    {{Branch::leaf, "LEAF"},
+     {Branch::less, "BRANCH_LT"},
+     {Branch::less_or_equal, "BRANCH_LEQ"},
+     {Branch::greater, "BRANCH_GT"},
+     {Branch::greater_or_equal, "BRANCH_GTE"}}};
 
 std::string_view name_of(Branch branch) { return branch_names[static_cast<std::size_t>(branch)].second; }
 
@@ -87,8 +88,9 @@ Result<void> read_nodes(const Attributes& attributes, TreeEnsemble& ensemble, Pl
   const auto when_false = attributes.integers("nodes_falsenodeids");
   const auto missing = attributes.integers("nodes_missing_value_tracks_true");
   const std::size_t count = tree_ids.size();
-  if (count == 0 || node_ids.size() != count || features.size() != count || values.size() != count || modes.size() != count ||
-      when_true.size() != count || when_false.size() != count || (!missing.empty() && missing.size() != count)) {
+  if (count == 0 || node_ids.size() != count || features.size() != count || values.size() != count ||
+      modes.size() != count || when_true.size() != count || when_false.size() != count ||
+      (!missing.empty() && missing.size() != count)) {
     return fail(ErrorCode::corrupt, "the node attributes of the tree ensemble differ in length");
   }
   std::map<std::int64_t, std::size_t> tree_index;
@@ -96,7 +98,8 @@ Result<void> read_nodes(const Attributes& attributes, TreeEnsemble& ensemble, Pl
     const auto [tree, is_new] = tree_index.try_emplace(tree_ids[k], ensemble.trees.size());
     if (is_new) ensemble.trees.emplace_back();
     auto& nodes = ensemble.trees[tree->second];
-    if (!places.try_emplace({tree_ids[k], node_ids[k]}, tree->second, static_cast<std::uint32_t>(nodes.size())).second) {
+    if (!places.try_emplace({tree_ids[k], node_ids[k]}, tree->second, static_cast<std::uint32_t>(nodes.size()))
+             .second) {
       return fail(ErrorCode::corrupt, "a tree node appears twice");
     }
     nodes.emplace_back();
@@ -193,7 +196,8 @@ Result<TreeEnsemble> read_tree_ensemble(const Model& model) {
 }
 
 Model to_model(const TreeEnsemble& ensemble) {
-  std::vector<std::int64_t> tree_ids, node_ids, features, when_true, when_false, missing, leaf_trees, leaf_nodes, targets;
+  std::vector<std::int64_t> tree_ids, node_ids, features, when_true, when_false, missing, leaf_trees, leaf_nodes,
+      targets;
   std::vector<float> values, hitrates, weights;
   std::vector<std::string> modes;
   for (std::size_t tree = 0; tree < ensemble.trees.size(); ++tree) {

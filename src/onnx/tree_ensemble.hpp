@@ -14,18 +14,18 @@ enum class Branch : std::uint8_t { leaf, less, less_or_equal, greater, greater_o
 
 struct TreeNode {
   Branch branch = Branch::leaf;
-  bool missing_is_true = false;   ///< where NaN goes
+  bool missing_is_true = false;  ///< where NaN goes
   std::uint32_t feature = 0;
-  float value = 0;                ///< threshold, or the leaf's weight
-  std::uint32_t when_true = 0;    ///< index within the tree
+  float value = 0;              ///< threshold, or the leaf's weight
+  std::uint32_t when_true = 0;  ///< index within the tree
   std::uint32_t when_false = 0;
 };
 
 /// Node 0 is the root.
 using Tree = std::vector<TreeNode>;
 
-/// A sum of regression trees plus a base score: ONNX-ML operator TreeEnsembleRegressor with one target, aggregate SUM and
-/// no post-transform (github.com/onnx/onnx/blob/main/docs/Operators-ml.md).
+/// A sum of regression trees plus a base score: ONNX-ML operator TreeEnsembleRegressor with one target, aggregate SUM
+/// and no post-transform (github.com/onnx/onnx/blob/main/docs/Operators-ml.md).
 struct TreeEnsemble {
   std::size_t features = 0;
   float base_score = 0;
@@ -36,8 +36,8 @@ struct TreeEnsemble {
 /// (a child that is not there, a loop, a feature beyond the input).
 Result<TreeEnsemble> read_tree_ensemble(const Model& model);
 
-/// A model with input "features" [rows, n] and output "prediction" [rows, 1]; ai.onnx.ml opset 3, IR version 8 (both read by
-/// every engine since 2022).
+/// A model with input "features" [rows, n] and output "prediction" [rows, 1]; ai.onnx.ml opset 3, IR version 8 (both
+/// read by every engine since 2022).
 Model to_model(const TreeEnsemble& ensemble);
 
 }  // namespace millrace::onnx

@@ -8,15 +8,15 @@
 
 namespace millrace::onnx {
 
-/// Protocol Buffers wire format (protobuf.dev/programming-guides/encoding), the part that ONNX files use. An own codec of
-/// 150 lines, because the edge then needs neither the protobuf library nor generated code to read a model.
+/// Protocol Buffers wire format (protobuf.dev/programming-guides/encoding), the part that ONNX files use. An own codec
+/// of 150 lines, because the edge then needs neither the protobuf library nor generated code to read a model.
 enum class WireType : std::uint8_t { varint = 0, fixed64 = 1, bytes = 2, fixed32 = 5 };
 
 struct WireField {
   std::uint32_t number = 0;
   WireType type = WireType::varint;
-  std::uint64_t integer = 0;   ///< varint, fixed32 and fixed64 as raw bits
-  std::string_view bytes;      ///< views the message that is read
+  std::uint64_t integer = 0;  ///< varint, fixed32 and fixed64 as raw bits
+  std::string_view bytes;     ///< views the message that is read
 };
 
 /// Walks the fields of one message. The bytes are not copied and must outlive the reader.

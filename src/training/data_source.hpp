@@ -23,16 +23,16 @@ struct TrainingPoint {
 /// A work order that ended a life of an asset.
 struct LifeEnd {
   TimeUs time_us = 0;
-  std::string kind;                                                    ///< "failure", "overhaul"
-  double clock = std::numeric_limits<double>::quiet_NaN();             ///< age at the end; NaN: that of the last row
-  double remaining_life = std::numeric_limits<double>::quiet_NaN();    ///< life left, as found at an overhaul
+  std::string kind;                                                  ///< "failure", "overhaul"
+  double clock = std::numeric_limits<double>::quiet_NaN();           ///< age at the end; NaN: that of the last row
+  double remaining_life = std::numeric_limits<double>::quiet_NaN();  ///< life left, as found at an overhaul
 };
 
 /// Which version of which data was read: enough to read the same again.
 struct DataIdentity {
-  std::string source;     ///< "lake" or the folder's name
-  std::string snapshot;   ///< the lake's snapshot
-  std::string query;      ///< what was selected, in words or SQL
+  std::string source;    ///< "lake" or the folder's name
+  std::string snapshot;  ///< the lake's snapshot
+  std::string query;     ///< what was selected, in words or SQL
 };
 
 /// Takes the history of assets, one after the other.
@@ -40,7 +40,8 @@ class HistorySink {
  public:
   virtual ~HistorySink() = default;
   /// `ends` sorted by time.
-  virtual Result<void> begin_asset(const std::string& site, const std::string& asset, std::span<const LifeEnd> ends) = 0;
+  virtual Result<void> begin_asset(const std::string& site, const std::string& asset,
+                                   std::span<const LifeEnd> ends) = 0;
   /// Ordered by source time over all calls of an asset.
   virtual Result<void> points(std::span<const TrainingPoint> points) = 0;
   virtual Result<void> end_asset() = 0;

@@ -94,10 +94,11 @@ std::vector<double> labelled_rows(const History& history, std::span<const std::s
   return rows;
 }
 
-Result<std::uint32_t> find_regimes(const FeatureDefinition& definition, std::span<const double> rows, std::uint64_t seed) {
+Result<std::uint32_t> find_regimes(const FeatureDefinition& definition, std::span<const double> rows,
+                                   std::uint64_t seed) {
   constexpr std::uint32_t most = 12;
   constexpr double enough = 10;
-  constexpr double nothing = 1e-12;   // settings without any spread within their clusters
+  constexpr double nothing = 1e-12;  // settings without any spread within their clusters
   const RowLayout& layout = definition.layout;
   if (layout.context == 0) return 1U;
   const std::vector<double> sample = thin(rows, layout.size(), 8000);
@@ -107,7 +108,7 @@ Result<std::uint32_t> find_regimes(const FeatureDefinition& definition, std::spa
   for (std::uint32_t k = 1; k <= most && k <= sample.size() / layout.size(); ++k) {
     FeatureDefinition fitted = definition;
     double now = 0;
-    if (k == 1) {   // scaled to deviation 1, so the spread around the mean is the number of settings that vary at all
+    if (k == 1) {  // scaled to deviation 1, so the spread around the mean is the number of settings that vary at all
       TRY(fit_normalisation(fitted, sample, 2, false, seed));
       auto& fit = fitted.normalisation;
       fit.centers = {std::vector<double>(layout.context, 0)};

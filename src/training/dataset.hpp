@@ -19,21 +19,17 @@ struct Split {
 /// Seeded; at least one asset stays on either side when `share` > 0 and there are two. `candidates`: indices of assets.
 Split split_by_asset(std::vector<std::size_t> candidates, double share, std::uint64_t seed);
 
-/// A row labelled beyond this many times the cap teaches nothing about wear and only dilutes: it is left out of training (never
-/// of validation). Measured on C-MAPSS: 1.6 times.
-inline constexpr double label_horizon = 1.6;
-
 /// Feature rows of some assets, in the order of time within each life.
 struct Dataset {
-  TrainingTable table;                    ///< labels cut at the cap
+  TrainingTable table;  ///< labels cut at the cap
   std::vector<float> labels_uncapped;
-  std::vector<std::uint32_t> asset;       ///< per row
+  std::vector<std::uint32_t> asset;  ///< per row
 };
 
 struct DatasetRequest {
-  std::string until;                      ///< "work_order.failure"
-  double cap = 0;                         ///< 0: none
-  double horizon = 0;                     ///< rows labelled beyond it are left out; 0: none
+  std::string until;   ///< "work_order.failure"
+  double cap = 0;      ///< 0: none
+  double horizon = 0;  ///< rows labelled at or beyond it are left out; 0: none
 };
 
 /// Runs the rows of every life through the edge's own AssetWindow. Rows without a known label are left out.
@@ -43,9 +39,10 @@ Dataset make_dataset(const History& history, const FeatureDefinition& definition
 /// Raw rows (row-major) of the lives with a known label of some assets: what normalisation is fitted on.
 std::vector<double> labelled_rows(const History& history, std::span<const std::size_t> assets, std::string_view until);
 
-/// How many operating regimes the context signals show, up to 12: the k whose clusters are at least ten times tighter than
-/// those of k - 1, the largest such drop; 1 when there is none (settings that are constant or vary without steps). A Gaussian
-/// or uniform cloud never drops that much: going from 1 to 2 gives at most 4.
-Result<std::uint32_t> find_regimes(const FeatureDefinition& definition, std::span<const double> rows, std::uint64_t seed);
+/// How many operating regimes the context signals show, up to 12: the k whose clusters are at least ten times tighter
+/// than those of k - 1, the largest such drop; 1 when there is none (settings that are constant or vary without steps).
+/// A Gaussian or uniform cloud never drops that much: going from 1 to 2 gives at most 4.
+Result<std::uint32_t> find_regimes(const FeatureDefinition& definition, std::span<const double> rows,
+                                   std::uint64_t seed);
 
 }  // namespace millrace

@@ -1,8 +1,8 @@
 #include "training/evaluation.hpp"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
-#include <fmt/format.h>
 
 namespace millrace {
 
@@ -28,8 +28,8 @@ Metrics evaluate(std::span<const float> predictions, std::span<const float> labe
   return metrics;
 }
 
-std::map<std::string, Metrics> evaluate_slices(std::span<const float> predictions, std::span<const float> labels_uncapped,
-                                               double cap) {
+std::map<std::string, Metrics> evaluate_slices(std::span<const float> predictions,
+                                               std::span<const float> labels_uncapped, double cap) {
   float largest = 0;
   for (const float label : labels_uncapped) largest = std::max(largest, label);
   const double scale = cap > 0 ? cap : largest;

@@ -2,9 +2,9 @@
 
 #include "base/hash.hpp"
 
+#include <fmt/format.h>
 #include <bit>
 #include <cmath>
-#include <fmt/format.h>
 #include <limits>
 
 namespace millrace {
@@ -31,9 +31,9 @@ class Collector final : public HistorySink {
   Result<void> points(std::span<const TrainingPoint> points) override {
     for (const auto& point : points) {
       if (point.source_time_us < last_us_) {
-        return fail(ErrorCode::corrupt, fmt::format("asset {}: the source gave a point of {} after one of {}",
-                                                    history.assets.back().name, format_time(point.source_time_us),
-                                                    format_time(last_us_)));
+        return fail(ErrorCode::corrupt,
+                    fmt::format("asset {}: the source gave a point of {} after one of {}", history.assets.back().name,
+                                format_time(point.source_time_us), format_time(last_us_)));
       }
       last_us_ = point.source_time_us;
       aligner_.push(point.column, point.source_time_us, point.status, point.value, point.source_time_us,
@@ -66,7 +66,7 @@ class Collector final : public HistorySink {
   }
 
   void take(const Row& row) {
-    if (row.late) return;   // a second reading of a time that is there already
+    if (row.late) return;  // a second reading of a time that is there already
     while (next_end_ < ends_.size() && row.source_time_us > ends_[next_end_].time_us) finish_life();
     history.times.push_back(row.source_time_us);
     history.values.insert(history.values.end(), row.values.begin(), row.values.end());
@@ -102,22 +102,20 @@ Row History::row(std::size_t k) const {
   return {times[k], {values.data() + k * width, width}, {cells.data() + k * width, width}, false};
 }
 
-double History::clock(std::size_t k) const {
-  return layout.clock ? values[(k + 1) * layout.size() - 1] : unknown;
-}
+double History::clock(std::size_t k) const { return layout.clock ? values[(k + 1) * layout.size() - 1] : unknown; }
 
 std::string History::sha256() const {
   Sha256 hash;
   for (const auto& column : layout.columns) hash.update(column + "\n");
   for (const auto& life : lives) {
     const Asset& asset = assets[life.asset];
-    hash.update(fmt::format("{}/{} {} {} {} {} {}\n", asset.site, asset.name, life.end - life.begin, life.ended, life.how.kind,
-                            life.how.clock, life.how.remaining_life));
+    hash.update(fmt::format("{}/{} {} {} {} {} {}\n", asset.site, asset.name, life.end - life.begin, life.ended,
+                            life.how.kind, life.how.clock, life.how.remaining_life));
     const std::size_t width = layout.size();
     update(hash, times.data() + life.begin, life.end - life.begin);
     update(hash, cells.data() + life.begin * width, (life.end - life.begin) * width);
     for (std::size_t k = life.begin * width; k < life.end * width; ++k) {
-      const double value = std::isnan(values[k]) ? unknown : values[k];   // one NaN for all
+      const double value = std::isnan(values[k]) ? unknown : values[k];  // one NaN for all
       update(hash, &value, 1);
     }
   }
@@ -136,7 +134,7 @@ double remaining_life(const History& history, const Life& life, std::size_t row,
   if (!as_asked && std::isnan(life.how.remaining_life)) return unknown;
   const double left_at_end = as_asked ? 0 : life.how.remaining_life;
   if (!history.layout.clock) return static_cast<double>(life.end - 1 - row) + left_at_end;
-  return clock_at_end(history, life) - history.clock(row) + left_at_end;   // NaN when either is
+  return clock_at_end(history, life) - history.clock(row) + left_at_end;  // NaN when either is
 }
 
 }  // namespace millrace

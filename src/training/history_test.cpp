@@ -4,8 +4,8 @@
 #include "training/evaluation.hpp"
 #include "training/testing/synthetic_fleet.hpp"
 
-#include <cmath>
 #include <gtest/gtest.h>
+#include <cmath>
 
 namespace millrace {
 namespace {
@@ -77,7 +77,8 @@ TEST(Split, IsByAssetSeededAndLeavesSomethingOnBothSides) {
   const Split split = split_by_asset(assets, 0.2, 7);
   EXPECT_EQ(split.validation.size(), 2U);
   EXPECT_EQ(split.training.size(), 8U);
-  EXPECT_EQ(split_by_asset({9, 8, 7, 6, 5, 4, 3, 2, 1, 0}, 0.2, 7).validation, split.validation) << "the order given does not count";
+  EXPECT_EQ(split_by_asset({9, 8, 7, 6, 5, 4, 3, 2, 1, 0}, 0.2, 7).validation, split.validation)
+      << "the order given does not count";
   EXPECT_EQ(split_by_asset({0, 1}, 0.01, 1).validation.size(), 1U);
   EXPECT_EQ(split_by_asset({0, 1}, 0.99, 1).training.size(), 1U);
   EXPECT_TRUE(split_by_asset({0}, 0.5, 1).validation.empty());

@@ -19,8 +19,9 @@ double rounded(double value) {
 }
 
 Json to_json(const Metrics& metrics) {
-  return {{"rows", metrics.rows},           {"rmse", rounded(metrics.rmse)}, {"rmse_uncapped", rounded(metrics.rmse_uncapped)},
-          {"mae", rounded(metrics.mae)},    {"bias", rounded(metrics.bias)}, {"nasa_score", rounded(metrics.nasa_score)}};
+  return {
+      {"rows", metrics.rows},        {"rmse", rounded(metrics.rmse)}, {"rmse_uncapped", rounded(metrics.rmse_uncapped)},
+      {"mae", rounded(metrics.mae)}, {"bias", rounded(metrics.bias)}, {"nasa_score", rounded(metrics.nasa_score)}};
 }
 
 Json names_of(const History& history, const std::vector<std::size_t>& assets) {
@@ -46,14 +47,19 @@ Json dataset_of(const TrainingRequest& request, const ModelBundle& bundle, const
           {"life_ends", ends},
           {"from", history.times.empty() ? "" : format_time(std::ranges::min(history.times))},
           {"to", history.times.empty() ? "" : format_time(std::ranges::max(history.times))},
-          {"label", {{"kind", label.kind}, {"until", label.until}, {"cap", label.cap ? Json(*label.cap) : Json(nullptr)}}}};
+          {"label",
+           {{"kind", label.kind},
+            {"until", label.until},
+            {"cap", label.cap ? Json(*label.cap) : Json(nullptr)},
+            {"rows_below", label.rows_below ? Json(*label.rows_below) : Json(nullptr)}}}};
 }
 
 Json features_of(const ModelBundle& bundle, const ManifestFacts& facts) {
   const FeatureDefinition& definition = *facts.definition;
   Json dropped = Json::array();
   for (std::size_t column = 0; column < definition.layout.measured; ++column) {
-    if (std::ranges::find(definition.used, column) == definition.used.end()) dropped.push_back(definition.layout.columns[column]);
+    if (std::ranges::find(definition.used, column) == definition.used.end())
+      dropped.push_back(definition.layout.columns[column]);
   }
   return {{"sha256", sha256_hex(bundle.features_json)},
           {"count", definition.size()},
@@ -75,13 +81,15 @@ Json importance_of(const ManifestFacts& facts) {
 }
 
 Json onnx_of(const ModelBundle& bundle, const ManifestFacts& facts) {
-  return {{"sha256", sha256_hex(bundle.model_onnx)},
-          {"bytes", bundle.model_onnx.size()},
-          {"ir_version", facts.model.ir_version},
-          {"opsets", facts.model.opsets},
-          {"operators", facts.model.operators()},
-          {"input", {{"name", facts.model.inputs.at(0).name}, {"type", "float32"}, {"shape", {nullptr, facts.definition->size()}}}},
-          {"output", {{"name", facts.model.outputs.at(0).name}, {"type", "float32"}, {"shape", {nullptr, 1}}}}};
+  return {
+      {"sha256", sha256_hex(bundle.model_onnx)},
+      {"bytes", bundle.model_onnx.size()},
+      {"ir_version", facts.model.ir_version},
+      {"opsets", facts.model.opsets},
+      {"operators", facts.model.operators()},
+      {"input",
+       {{"name", facts.model.inputs.at(0).name}, {"type", "float32"}, {"shape", {nullptr, facts.definition->size()}}}},
+      {"output", {{"name", facts.model.outputs.at(0).name}, {"type", "float32"}, {"shape", {nullptr, 1}}}}};
 }
 
 }  // namespace
@@ -91,7 +99,8 @@ std::string make_manifest(const TrainingRequest& request, const ModelBundle& bun
   for (const auto& [name, metrics] : facts.slices) slices[name] = to_json(metrics);
   Json gates = Json::array();
   for (const auto& gate : bundle.gates) {
-    gates.push_back({{"name", gate.name}, {"limit", gate.limit}, {"value", rounded(gate.value)}, {"passed", gate.passed}});
+    gates.push_back(
+        {{"name", gate.name}, {"limit", gate.limit}, {"value", rounded(gate.value)}, {"passed", gate.passed}});
   }
   Json parameters = Json::object();
   for (const auto& [name, value] : facts.parameters) parameters[name] = value;
@@ -108,9 +117,10 @@ std::string make_manifest(const TrainingRequest& request, const ModelBundle& bun
       {"split",
        {{"by", "asset"},
         {"seed", request.seed},
-        {"evaluated", request.learn_from_all && !facts.split.validation.empty()
-                          ? "a twin that learned from the training assets only; the model itself learned from all labelled assets"
-                          : "the model itself"},
+        {"evaluated",
+         request.learn_from_all && !facts.split.validation.empty()
+             ? "a twin that learned from the training assets only; the model itself learned from all labelled assets"
+             : "the model itself"},
         {"learned_from", facts.learned_from.size()},
         {"training", names_of(*facts.history, facts.split.training)},
         {"validation", names_of(*facts.history, facts.split.validation)}}},
@@ -118,7 +128,9 @@ std::string make_manifest(const TrainingRequest& request, const ModelBundle& bun
       {"trainer", {{"name", facts.trainer}, {"parameters", parameters}}},
       {"features", features_of(bundle, facts)},
       {"metrics",
-       {{"validation", to_json(bundle.validation)}, {"slices", slices}, {"all_labelled_assets", to_json(facts.on_training_assets)}}},
+       {{"validation", to_json(bundle.validation)},
+        {"slices", slices},
+        {"all_labelled_assets", to_json(facts.on_training_assets)}}},
       {"gates", gates},
       {"onnx", onnx_of(bundle, facts)},
       {"golden", {{"sha256", sha256_hex(bundle.golden_json)}, {"rows", facts.golden_rows}}},

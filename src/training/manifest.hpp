@@ -17,7 +17,7 @@ struct ManifestFacts {
   DataIdentity data;
   const History* history = nullptr;
   Split split;
-  std::vector<std::size_t> learned_from;        ///< assets that the model itself has seen
+  std::vector<std::size_t> learned_from;  ///< assets that the model itself has seen
   std::size_t training_rows = 0;
   std::size_t validation_rows = 0;
   const FeatureDefinition* definition = nullptr;
@@ -25,8 +25,9 @@ struct ManifestFacts {
   std::vector<std::pair<std::string, std::string>> parameters;
   std::map<std::string, Metrics> slices;
   Metrics on_training_assets;
-  onnx::Model model;                            ///< the exported one, read back
-  std::map<std::string, double> parity;         ///< engine -> largest difference from the trainer, absolute or relative above 1
+  onnx::Model model;  ///< the exported one, read back
+  std::map<std::string, double>
+      parity;  ///< engine -> largest difference from the trainer, absolute or relative above 1
   std::vector<double> importance;
   std::size_t golden_rows = 0;
 };

@@ -56,8 +56,8 @@ struct GbdtParameters {
   double column_fraction = 0.4;
   double minimum_child_weight = 20;
   std::uint32_t bins = 128;
-  std::uint32_t early_stopping_rounds = 0;   ///< stop when validation has not improved for so many rounds; 0: never
-  std::uint32_t threads = 2;                 ///< the same number gives the same bits
+  std::uint32_t early_stopping_rounds = 0;  ///< stop when validation has not improved for so many rounds; 0: never
+  std::uint32_t threads = 2;                ///< the same number gives the same bits
 };
 
 /// XGBoost's C library. Deterministic for a seed, its inputs and the thread count.

@@ -6,9 +6,9 @@
 #include "training/dataset.hpp"
 #include "training/manifest.hpp"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
-#include <fmt/format.h>
 #include <map>
 #include <memory>
 
@@ -57,14 +57,16 @@ class Run {
   Result<void> check_request() const {
     const auto& model = request_.use_case.model;
     if (model.task != "regression") {
-      return fail(ErrorCode::invalid_argument, fmt::format("model.task: '{}' cannot be trained yet; use regression", model.task));
+      return fail(ErrorCode::invalid_argument,
+                  fmt::format("model.task: '{}' cannot be trained yet; use regression", model.task));
     }
     if (label_.kind != "remaining_useful_life") {
       return fail(ErrorCode::invalid_argument,
                   fmt::format("model.label: '{}' cannot be trained yet; use remaining_useful_life", label_.kind));
     }
     if (model.trainer.kind != "gbdt") {
-      return fail(ErrorCode::invalid_argument, fmt::format("model.trainer: '{}' is not built in; use gbdt", model.trainer.kind));
+      return fail(ErrorCode::invalid_argument,
+                  fmt::format("model.trainer: '{}' is not built in; use gbdt", model.trainer.kind));
     }
     return {};
   }
@@ -101,8 +103,9 @@ class Run {
       TRY_ASSIGN(regimes, find_regimes(fit_.definition, rows, request_.seed));
     }
     TRY(fit_normalisation(fit_.definition, rows, regimes, features.drop_constant, request_.seed));
-    fit_.rows = make_dataset(history_, fit_.definition, assets, {label_.until, cap_, label_horizon * cap_});
-    if (fit_.rows.table.size() == 0) return fail(ErrorCode::invalid_argument, "no row of the history has a known label");
+    fit_.rows = make_dataset(history_, fit_.definition, assets, {label_.until, cap_, label_.rows_below.value_or(0)});
+    if (fit_.rows.table.size() == 0)
+      return fail(ErrorCode::invalid_argument, "no row of the history has a known label");
     const double middle = from + 0.3 * (to - from);
     TRY(tell(middle, fmt::format("{}: training", what)));
     trainer_ = make_xgboost_trainer({.rounds = trainer.rounds,
@@ -111,6 +114,7 @@ class Run {
                                      .row_fraction = trainer.row_fraction,
                                      .column_fraction = trainer.column_fraction,
                                      .minimum_child_weight = trainer.minimum_child_weight,
+                                     .bins = trainer.bins,
                                      .threads = request_.threads});
     const auto part = [&](double fraction, const std::string& message) {
       return !progress_ || progress_(middle + (to - middle) * fraction, what + ": " + message);
@@ -177,9 +181,11 @@ class Run {
       bundle_.gates.push_back(result);
     }
     // The edge refuses a model that differs from its trainer, so this gate always stands.
-    if (std::ranges::none_of(bundle_.gates, [](const GateResult& gate) { return gate.name == "parity_with_trainer"; })) {
+    if (std::ranges::none_of(bundle_.gates,
+                             [](const GateResult& gate) { return gate.name == "parity_with_trainer"; })) {
       const double value = value_of("parity_with_trainer");
-      bundle_.gates.push_back({"parity_with_trainer", fmt::format("<= {}", default_tolerance), value, value <= default_tolerance});
+      bundle_.gates.push_back(
+          {"parity_with_trainer", fmt::format("<= {}", default_tolerance), value, value <= default_tolerance});
     }
   }
 
@@ -227,7 +233,7 @@ class Run {
   const UseCase::Label& label_;
   ModelBundle bundle_;
   History history_;
-  std::vector<std::size_t> labelled_;   ///< assets with at least one life whose end is known
+  std::vector<std::size_t> labelled_;  ///< assets with at least one life whose end is known
   Split split_;
   double cap_ = 0;
   Fit fit_;

@@ -6,8 +6,8 @@
 #include "training/dataset.hpp"
 #include "training/testing/synthetic_fleet.hpp"
 
-#include <cmath>
 #include <gtest/gtest.h>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 namespace millrace {
@@ -15,11 +15,17 @@ namespace {
 
 using testing::MemorySource;
 
-MemorySource fleet(int regimes, std::uint64_t seed = 1) { return MemorySource(testing::make_records({.regimes = regimes, .seed = seed})); }
+MemorySource fleet(int regimes, std::uint64_t seed = 1) {
+  return MemorySource(testing::make_records({.regimes = regimes, .seed = seed}));
+}
 
 TrainingRequest request() {
-  return {.use_case = testing::fleet_use_case(), .use_case_version = "3", .model_version = "synthetic-fleet/1", .seed = 5,
-          .now_us = 1'700'000'000'000'000, .code_commit = "abc"};
+  return {.use_case = testing::fleet_use_case(),
+          .use_case_version = "3",
+          .model_version = "synthetic-fleet/1",
+          .seed = 5,
+          .now_us = 1'700'000'000'000'000,
+          .code_commit = "abc"};
 }
 
 TEST(Training, GivesABundleThatBothEnginesAcceptAndThatSaysWhereItCameFrom) {
@@ -90,7 +96,8 @@ TEST(Training, SixRegimesAreFoundAndLearnedNearlyAsWellAsOne) {
 TEST(Training, AGateThatIsMissedIsToldAndNoError) {
   MemorySource source = fleet(1);
   TrainingRequest strict = request();
-  strict.use_case.model.gates = {{"rmse", {CompareOperator::less_equal, 0.001, ""}}, {"beauty", {CompareOperator::less_equal, 1, ""}}};
+  strict.use_case.model.gates = {{"rmse", {CompareOperator::less_equal, 0.001, ""}},
+                                 {"beauty", {CompareOperator::less_equal, 1, ""}}};
   const auto bundle = train(strict, source);
   ASSERT_TRUE(bundle) << bundle.error().message;
   EXPECT_FALSE(bundle->gates_passed());
@@ -127,12 +134,13 @@ TEST(Training, DatasetRowsAreTheEdgesFeatures) {
   std::size_t rows = 0;
   std::vector<float> features(definition.size());
   for (const auto& point : source.records[0].points) {
-    aligner.push(point.column, point.source_time_us, point.status, point.value, point.source_time_us, [&](const Row& row) {
-      window.push(row);
-      window.compute(features);
-      const auto expected = dataset.table.row(rows++);
-      ASSERT_TRUE(std::equal(features.begin(), features.end(), expected.begin())) << "row " << rows;
-    });
+    aligner.push(point.column, point.source_time_us, point.status, point.value, point.source_time_us,
+                 [&](const Row& row) {
+                   window.push(row);
+                   window.compute(features);
+                   const auto expected = dataset.table.row(rows++);
+                   ASSERT_TRUE(std::equal(features.begin(), features.end(), expected.begin())) << "row " << rows;
+                 });
   }
   EXPECT_EQ(rows, dataset.table.size());
 }

@@ -2,9 +2,9 @@
 #include "inference/engine.hpp"
 #include "onnx/synthetic.hpp"
 
+#include <gtest/gtest.h>
 #include <atomic>
 #include <cstdlib>
-#include <gtest/gtest.h>
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define MILLRACE_COUNTS_ALLOCATIONS 0
@@ -49,7 +49,8 @@ Counts count_runs(Engine& engine, std::size_t rows) {
   const auto freed_before = freed.load();
   bool ok = true;
   for (int k = 0; k < 1000; ++k) ok = engine.run(inputs, outputs).has_value() && ok;
-  const Counts counts{allocated.load() - allocated_before, allocated.load() - allocated_before - (freed.load() - freed_before)};
+  const Counts counts{allocated.load() - allocated_before,
+                      allocated.load() - allocated_before - (freed.load() - freed_before)};
   EXPECT_TRUE(ok);
   return counts;
 }
@@ -63,8 +64,8 @@ TEST(Allocations, TheTreeEngineMakesNone) {
   for (const std::size_t rows : {1, 16, 200}) EXPECT_EQ(count_runs(**engine, rows).allocations, 0) << rows << " rows";
 }
 
-/// The library makes a few short-lived objects of its own in each run (1.2x: 8 or 9), whatever its options; nothing is kept, and
-/// the number does not depend on the model. Where that matters the edge runs the tree engine.
+/// The library makes a few short-lived objects of its own in each run (1.2x: 8 or 9), whatever its options; nothing is
+/// kept, and the number does not depend on the model. Where that matters the edge runs the tree engine.
 TEST(Allocations, OnnxRuntimeKeepsNothing) {
   if (!MILLRACE_COUNTS_ALLOCATIONS) GTEST_SKIP() << "a sanitizer owns malloc";
   auto engine = make_onnxruntime_engine(model_bytes());

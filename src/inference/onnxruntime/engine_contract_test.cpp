@@ -2,9 +2,9 @@
 #include "inference/engine.hpp"
 #include "onnx/synthetic.hpp"
 
+#include <gtest/gtest.h>
 #include <cmath>
 #include <functional>
-#include <gtest/gtest.h>
 #include <limits>
 
 namespace millrace {
@@ -36,10 +36,18 @@ float expected(const onnx::TreeEnsemble& ensemble, const float* row) {
       bool is_true = node.missing_is_true;
       if (!std::isnan(x)) {
         switch (node.branch) {
-          case onnx::Branch::less: is_true = x < node.value; break;
-          case onnx::Branch::less_or_equal: is_true = x <= node.value; break;
-          case onnx::Branch::greater: is_true = x > node.value; break;
-          default: is_true = x >= node.value; break;
+          case onnx::Branch::less:
+            is_true = x < node.value;
+            break;
+          case onnx::Branch::less_or_equal:
+            is_true = x <= node.value;
+            break;
+          case onnx::Branch::greater:
+            is_true = x > node.value;
+            break;
+          default:
+            is_true = x >= node.value;
+            break;
         }
       }
       at = is_true ? node.when_true : node.when_false;
@@ -56,14 +64,17 @@ std::vector<float> make_rows(const onnx::TreeEnsemble& ensemble, std::size_t cou
   for (auto& value : rows) value = static_cast<float>(random() >> 40U) / 16777216.0F;
   for (std::size_t k = 0; k < rows.size(); k += 8) rows[k] = std::numeric_limits<float>::quiet_NaN();
   for (const auto& tree : ensemble.trees) {
-    if (tree[0].branch != onnx::Branch::leaf) rows[(random() % count) * ensemble.features + tree[0].feature] = tree[0].value;
+    if (tree[0].branch != onnx::Branch::leaf)
+      rows[(random() % count) * ensemble.features + tree[0].feature] = tree[0].value;
   }
   return rows;
 }
 
 TEST_P(EngineContract, FollowsEveryKindOfBranchAndSendsMissingValuesWhereTheTrainerDid) {
-  for (const auto branch : {onnx::Branch::less, onnx::Branch::less_or_equal, onnx::Branch::greater, onnx::Branch::greater_or_equal}) {
-    const auto ensemble = onnx::make_synthetic({.features = 11, .trees = 37, .leaves = 19, .seed = 5, .branch = branch});
+  for (const auto branch :
+       {onnx::Branch::less, onnx::Branch::less_or_equal, onnx::Branch::greater, onnx::Branch::greater_or_equal}) {
+    const auto ensemble =
+        onnx::make_synthetic({.features = 11, .trees = 37, .leaves = 19, .seed = 5, .branch = branch});
     const auto engine = make(ensemble);
     ASSERT_TRUE(engine);
     const auto rows = make_rows(ensemble, 200, 9);
@@ -121,7 +132,8 @@ TEST_P(EngineContract, PassesGoldenVectorsOfTheDefinition) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Engines, EngineContract,
-                         ::testing::Values(Named{"onnxruntime", make_onnxruntime_engine}, Named{"trees", make_tree_engine}),
+                         ::testing::Values(Named{"onnxruntime", make_onnxruntime_engine},
+                                           Named{"trees", make_tree_engine}),
                          [](const auto& engine) { return engine.param.name; });
 
 }  // namespace

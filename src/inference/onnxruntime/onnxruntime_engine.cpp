@@ -1,16 +1,16 @@
 #include "inference/engine.hpp"
 
+#include <fmt/format.h>
+#include <onnxruntime_cxx_api.h>
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <fmt/format.h>
-#include <onnxruntime_cxx_api.h>
 #include <optional>
 
 namespace millrace {
 namespace {
 
-constexpr std::size_t batch_limit = 64;   ///< larger batches run in parts; a row costs no less beyond it
+constexpr std::size_t batch_limit = 64;  ///< larger batches run in parts; a row costs no less beyond it
 
 /// One environment per process: it owns the library's logging. Only errors are logged; they also come back as values.
 Ort::Env& environment() {
@@ -18,8 +18,8 @@ Ort::Env& environment() {
   return env;
 }
 
-/// The arena would keep the largest batch's memory for ever and pre-allocate (onnxruntime issue 11627); the memory pattern is
-/// planned per input shape, of which there are few here. Threads would cost more than a tree ensemble takes.
+/// The arena would keep the largest batch's memory for ever and pre-allocate (onnxruntime issue 11627); the memory
+/// pattern is planned per input shape, of which there are few here. Threads would cost more than a tree ensemble takes.
 Ort::SessionOptions options() {
   Ort::SessionOptions options;
   options.SetIntraOpNumThreads(1);
@@ -41,8 +41,9 @@ class OnnxRuntimeEngine final : public Engine {
 
   Result<void> prepare() {
     if (session_.GetInputCount() != 1 || session_.GetOutputCount() != 1) {
-      return fail(ErrorCode::failed_precondition, fmt::format("the model has {} inputs and {} outputs; one of each is needed",
-                                                              session_.GetInputCount(), session_.GetOutputCount()));
+      return fail(ErrorCode::failed_precondition,
+                  fmt::format("the model has {} inputs and {} outputs; one of each is needed", session_.GetInputCount(),
+                              session_.GetOutputCount()));
     }
     TRY_ASSIGN(features_, columns(session_.GetInputTypeInfo(0), "input"));
     TRY_ASSIGN(outputs_, columns(session_.GetOutputTypeInfo(0), "output"));
@@ -51,7 +52,7 @@ class OnnxRuntimeEngine final : public Engine {
     output_name_ = session_.GetOutputNameAllocated(0, allocator).get();
     input_.resize(batch_limit * features_);
     output_.resize(batch_limit * outputs_);
-    return run_part(input_.data(), output_.data(), 1);   // what is lazy inside the library happens now
+    return run_part(input_.data(), output_.data(), 1);  // what is lazy inside the library happens now
   }
 
   [[nodiscard]] std::size_t features() const override { return features_; }
@@ -94,8 +95,10 @@ class OnnxRuntimeEngine final : public Engine {
   Bound& bound(std::size_t rows) {
     auto& slot = bound_[rows - 1];
     if (!slot) {
-      const std::array<std::int64_t, 2> input_shape = {static_cast<std::int64_t>(rows), static_cast<std::int64_t>(features_)};
-      const std::array<std::int64_t, 2> output_shape = {static_cast<std::int64_t>(rows), static_cast<std::int64_t>(outputs_)};
+      const std::array<std::int64_t, 2> input_shape = {static_cast<std::int64_t>(rows),
+                                                       static_cast<std::int64_t>(features_)};
+      const std::array<std::int64_t, 2> output_shape = {static_cast<std::int64_t>(rows),
+                                                        static_cast<std::int64_t>(outputs_)};
       slot.emplace();
       slot->input = Ort::Value::CreateTensor<float>(memory_, input_.data(), rows * features_, input_shape.data(), 2);
       slot->output = Ort::Value::CreateTensor<float>(memory_, output_.data(), rows * outputs_, output_shape.data(), 2);

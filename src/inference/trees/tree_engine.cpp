@@ -2,28 +2,29 @@
 #include "onnx/model.hpp"
 #include "onnx/tree_ensemble.hpp"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
 #include <deque>
-#include <fmt/format.h>
 #include <limits>
 #include <new>
 
 namespace millrace {
 namespace {
 
-/// Eight bytes, so that eight nodes share a cache line. A step is `node += jump + (row[slot] < threshold)`: no branch, so the
-/// processor cannot guess wrong (a mispredicted branch per level is what makes single rows slow in other engines).
-/// A leaf reads the slot that always holds NaN: the comparison is false, it jumps by 0, and `threshold` is its weight.
+/// Eight bytes, so that eight nodes share a cache line. A step is `node += jump + (row[slot] < threshold)`: no branch,
+/// so the processor cannot guess wrong (a mispredicted branch per level is what makes single rows slow in other
+/// engines). A leaf reads the slot that always holds NaN: the comparison is false, it jumps by 0, and `threshold` is
+/// its weight.
 struct FlatNode {
   float threshold = 0;
-  std::uint16_t slot = 0;    ///< feature f: f holds x, features + f holds -x
-  std::uint16_t jump = 0;    ///< from this node to the child for false; that for true is the next one
+  std::uint16_t slot = 0;  ///< feature f: f holds x, features + f holds -x
+  std::uint16_t jump = 0;  ///< from this node to the child for false; that for true is the next one
 };
 static_assert(sizeof(FlatNode) == 8);
 
 constexpr std::size_t cache_line = 64;
-constexpr std::size_t group_size = 16;   ///< trees walked at once: their loads overlap (measured: 8 is a fifth slower)
+constexpr std::size_t group_size = 16;  ///< trees walked at once: their loads overlap (measured: 8 is a fifth slower)
 constexpr std::size_t max_nodes = std::numeric_limits<std::uint16_t>::max();
 
 struct FlatTree {
@@ -35,7 +36,8 @@ constexpr float infinity = std::numeric_limits<float>::infinity();
 float next_up(float value) { return std::nextafter(value, infinity); }
 float next_down(float value) { return std::nextafter(value, -infinity); }
 
-/// Brings any comparison, with either direction for NaN, into the one form `row[slot] < threshold` that is false for NaN:
+/// Brings any comparison, with either direction for NaN, into the one form `row[slot] < threshold` that is false for
+/// NaN:
 ///   x <= t  is  x < next_up(t);   x > t  is  -x < -t;   not (x < t)  is  -x < -next_down(t) for every x but NaN.
 struct Canonical {
   float threshold;
@@ -46,11 +48,11 @@ struct Canonical {
 
 Canonical canonical(const onnx::TreeNode& node) {
   using onnx::Branch;
-  bool less = node.branch == Branch::less || node.branch == Branch::less_or_equal;   // else greater
+  bool less = node.branch == Branch::less || node.branch == Branch::less_or_equal;  // else greater
   bool strict = node.branch == Branch::less || node.branch == Branch::greater;
   std::uint32_t when_true = node.when_true;
   std::uint32_t when_false = node.when_false;
-  if (node.missing_is_true) {   // ask the opposite question, so that NaN answers "false" and still goes where it must
+  if (node.missing_is_true) {  // ask the opposite question, so that NaN answers "false" and still goes where it must
     less = !less;
     strict = !strict;
     std::swap(when_true, when_false);
@@ -63,7 +65,9 @@ Canonical canonical(const onnx::TreeNode& node) {
 template <typename T>
 struct LineAllocator {
   using value_type = T;
-  T* allocate(std::size_t count) { return static_cast<T*>(::operator new(count * sizeof(T), std::align_val_t(cache_line))); }
+  T* allocate(std::size_t count) {
+    return static_cast<T*>(::operator new(count * sizeof(T), std::align_val_t(cache_line)));
+  }
   void deallocate(T* memory, std::size_t /*count*/) { ::operator delete(memory, std::align_val_t(cache_line)); }
   bool operator==(const LineAllocator&) const = default;
 };
@@ -75,7 +79,8 @@ class TreeEngine final : public Engine {
     engine->features_ = ensemble.features;
     engine->base_score_ = ensemble.base_score;
     if (2 * ensemble.features + 1 > max_nodes) {
-      return fail(ErrorCode::failed_precondition, fmt::format("{} features are too many for the tree engine", ensemble.features));
+      return fail(ErrorCode::failed_precondition,
+                  fmt::format("{} features are too many for the tree engine", ensemble.features));
     }
     for (const auto& tree : ensemble.trees) TRY(engine->append(tree));
     while (engine->trees_.size() % group_size != 0) TRY(engine->append({onnx::TreeNode{.value = 0}}));
@@ -104,12 +109,12 @@ class TreeEngine final : public Engine {
     nodes_.resize((nodes_.size() + line - 1) / line * line);
     const std::size_t root = nodes_.size();
     trees_.push_back({.root = static_cast<std::uint32_t>(root), .depth = depth_of(tree)});
-    std::vector<std::size_t> place(tree.size(), 0);   // of each node, relative to the root
-    std::deque<std::uint32_t> open;                   // inner nodes whose children have no place yet
+    std::vector<std::size_t> place(tree.size(), 0);  // of each node, relative to the root
+    std::deque<std::uint32_t> open;                  // inner nodes whose children have no place yet
     if (tree[0].branch != onnx::Branch::leaf) open.push_back(0);
     std::size_t next = 1;
     while (!open.empty()) {
-      const std::size_t limit = (line - (next == 1 ? 1 : 0)) / 2;   // pairs; the first line also holds the root
+      const std::size_t limit = (line - (next == 1 ? 1 : 0)) / 2;  // pairs; the first line also holds the root
       std::vector<std::uint32_t> parents = {open.front()};
       open.pop_front();
       for (std::size_t k = 0; k < parents.size(); ++k) {
@@ -131,7 +136,8 @@ class TreeEngine final : public Engine {
       }
     }
     if (next > max_nodes) {
-      return fail(ErrorCode::failed_precondition, fmt::format("a tree of {} nodes is too large for the tree engine", tree.size()));
+      return fail(ErrorCode::failed_precondition,
+                  fmt::format("a tree of {} nodes is too large for the tree engine", tree.size()));
     }
     nodes_.resize(root + next);
     return fill(tree, place, root);
@@ -158,10 +164,12 @@ class TreeEngine final : public Engine {
         node = {tree[k].value, static_cast<std::uint16_t>(2 * features_), 0};
         continue;
       }
-      if (!std::isfinite(tree[k].value)) return fail(ErrorCode::failed_precondition, "a tree has a threshold that is not finite");
+      if (!std::isfinite(tree[k].value))
+        return fail(ErrorCode::failed_precondition, "a tree has a threshold that is not finite");
       const Canonical step = canonical(tree[k]);
       const std::size_t slot = tree[k].feature + (step.negated ? features_ : 0);
-      node = {step.threshold, static_cast<std::uint16_t>(slot), static_cast<std::uint16_t>(place[step.when_false] - place[k])};
+      node = {step.threshold, static_cast<std::uint16_t>(slot),
+              static_cast<std::uint16_t>(place[step.when_false] - place[k])};
     }
     return {};
   }
@@ -176,7 +184,7 @@ class TreeEngine final : public Engine {
     float sum = base_score_;
     for (std::size_t first = 0; first < trees_.size(); first += group_size) {
       const FlatTree* group = trees_.data() + first;
-      const FlatNode* at[group_size];   // a plain array: stays in registers
+      const FlatNode* at[group_size];  // a plain array: stays in registers
       std::uint32_t depth = 0;
       for (std::size_t k = 0; k < group_size; ++k) {
         at[k] = nodes_.data() + group[k].root;
@@ -197,7 +205,7 @@ class TreeEngine final : public Engine {
   std::size_t features_ = 0;
   float base_score_ = 0;
   std::vector<FlatNode, LineAllocator<FlatNode>> nodes_;
-  std::vector<FlatTree> trees_;   ///< a multiple of group_size; the last ones may be single leaves of weight 0
+  std::vector<FlatTree> trees_;  ///< a multiple of group_size; the last ones may be single leaves of weight 0
   std::vector<float> slots_;
 };
 

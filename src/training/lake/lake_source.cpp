@@ -1,7 +1,7 @@
 #include "training/lake/lake_source.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <unordered_map>
@@ -10,7 +10,7 @@
 namespace millrace {
 namespace {
 
-using AssetKey = std::pair<std::string, std::string>;   ///< site, asset
+using AssetKey = std::pair<std::string, std::string>;  ///< site, asset
 
 class LakeSource final : public DataSource {
  public:
@@ -25,7 +25,7 @@ class LakeSource final : public DataSource {
     ScanRequest request{.snapshot = selection_.snapshot, .from_us = selection_.from_us, .to_us = selection_.to_us};
     for (const auto& [id, place] : places_) request.signal_ids.push_back(id);
     std::ranges::sort(request.signal_ids);
-    if (request.signal_ids.empty()) return {};   // an empty list would mean every signal
+    if (request.signal_ids.empty()) return {};  // an empty list would mean every signal
     const auto hand_over = [&]() -> Result<void> {
       if (!points.empty()) TRY(sink.points(points));
       points.clear();
@@ -57,10 +57,12 @@ class LakeSource final : public DataSource {
     if (!selection_.assets.empty()) where += fmt::format(" AND asset IN ('{}')", fmt::join(selection_.assets, "', '"));
     if (selection_.from_us > 0) where += fmt::format(" AND source_time >= '{}'", format_time(selection_.from_us));
     if (selection_.to_us > 0) where += fmt::format(" AND source_time < '{}'", format_time(selection_.to_us));
-    return {"lake", fmt::format("{}", selection_.snapshot),
-            fmt::format("SELECT site, asset, signal, source_time, value, status FROM samples AT (VERSION => {}) JOIN signals USING "
-                        "(signal_id) WHERE signal IN ('{}'){} ORDER BY site, asset, source_time, signal",
-                        selection_.snapshot, fmt::join(signals_, "', '"), where)};
+    return {
+        "lake", fmt::format("{}", selection_.snapshot),
+        fmt::format(
+            "SELECT site, asset, signal, source_time, value, status FROM samples AT (VERSION => {}) JOIN signals USING "
+            "(signal_id) WHERE signal IN ('{}'){} ORDER BY site, asset, source_time, signal",
+            selection_.snapshot, fmt::join(signals_, "', '"), where)};
   }
 
  private:
@@ -77,7 +79,8 @@ class LakeSource final : public DataSource {
     std::map<AssetKey, std::size_t> asset_index;
     for (const auto& row : known) {
       if (selection_.site != "*" && row.site != selection_.site) continue;
-      if (!selection_.assets.empty() && std::ranges::find(selection_.assets, row.asset) == selection_.assets.end()) continue;
+      if (!selection_.assets.empty() && std::ranges::find(selection_.assets, row.asset) == selection_.assets.end())
+        continue;
       const auto column = std::ranges::find(signals_, row.signal);
       if (column == signals_.end()) continue;
       const auto [asset, is_new] = asset_index.try_emplace({row.site, row.asset}, assets_.size());
@@ -90,15 +93,18 @@ class LakeSource final : public DataSource {
   Result<std::map<AssetKey, std::vector<LifeEnd>>> read_work_orders() {
     QueryOptions options;
     options.row_limit = 10'000'000;
-    TRY_ASSIGN(const QueryResult result,
-               lake_.query(fmt::format("SELECT site, asset, epoch_us(time) AS time_us, kind, clock, remaining_life FROM work_orders "
-                                       "AT (VERSION => {}) ORDER BY site, asset, time",
-                                       selection_.snapshot),
-                           options));
+    TRY_ASSIGN(
+        const QueryResult result,
+        lake_.query(
+            fmt::format("SELECT site, asset, epoch_us(time) AS time_us, kind, clock, remaining_life FROM work_orders "
+                        "AT (VERSION => {}) ORDER BY site, asset, time",
+                        selection_.snapshot),
+            options));
     std::map<AssetKey, std::vector<LifeEnd>> ends;
     for (std::size_t row = 0; row < result.rows.size(); ++row) {
-      ends[{result.text(row, 0), result.text(row, 1)}].push_back(
-          {std::get<std::int64_t>(result.rows[row].at(2)), result.text(row, 3), result.number(row, 4), result.number(row, 5)});
+      ends[{result.text(row, 0), result.text(row, 1)}].push_back({std::get<std::int64_t>(result.rows[row].at(2)),
+                                                                  result.text(row, 3), result.number(row, 4),
+                                                                  result.number(row, 5)});
     }
     return ends;
   }

@@ -11,11 +11,12 @@
 namespace millrace {
 
 struct LakeSelection {
-  SnapshotId snapshot = latest_snapshot;   ///< the newest is pinned when the source is made: reading again gives the same
-  std::string site = "*";                  ///< "*" is every site
-  std::vector<std::string> assets;         ///< empty: all that have one of the signals
-  TimeUs from_us = 0;                      ///< inclusive
-  TimeUs to_us = 0;                        ///< exclusive; 0: no end
+  SnapshotId snapshot =
+      latest_snapshot;              ///< the newest is pinned when the source is made: reading again gives the same
+  std::string site = "*";           ///< "*" is every site
+  std::vector<std::string> assets;  ///< empty: all that have one of the signals
+  TimeUs from_us = 0;               ///< inclusive
+  TimeUs to_us = 0;                 ///< exclusive; 0: no end
 };
 
 /// Samples and work orders of one snapshot of the lake. The lake must outlive the source. Blocking, as the lake is.

@@ -4,9 +4,9 @@
 #include "training/testing/synthetic_fleet.hpp"
 #include "training/training.hpp"
 
+#include <gtest/gtest.h>
 #include <cstdlib>
 #include <filesystem>
-#include <gtest/gtest.h>
 
 namespace millrace {
 namespace {
@@ -29,12 +29,15 @@ class LakeSourceTest : public ::testing::Test {
     LakeCommit commit;
     for (const auto& record : records) {
       const std::int32_t first = next_id;
-      for (const auto& column : testing::fleet_columns()) commit.signals.push_back({next_id++, site, record.name, column, "", ""});
+      for (const auto& column : testing::fleet_columns())
+        commit.signals.push_back({next_id++, site, record.name, column, "", ""});
       for (const auto& point : record.points) {
-        commit.samples.add(first + static_cast<std::int32_t>(point.column), point.source_time_us, point.value, point.status);
+        commit.samples.add(first + static_cast<std::int32_t>(point.column), point.source_time_us, point.value,
+                           point.status);
       }
       for (const auto& end : record.ends) {
-        commit.work_orders.push_back({.time_us = end.time_us, .site = site, .asset = record.name, .kind = end.kind, .clock = end.clock});
+        commit.work_orders.push_back(
+            {.time_us = end.time_us, .site = site, .asset = record.name, .kind = end.kind, .clock = end.clock});
       }
     }
     const auto id = lake->commit(commit, "test", "test", "");

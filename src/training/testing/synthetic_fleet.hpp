@@ -27,7 +27,8 @@ inline const std::vector<std::string>& fleet_columns() {
 inline UseCase fleet_use_case() {
   UseCase use_case;
   use_case.name = "synthetic-fleet";
-  for (const char* name : {"heat", "pressure", "dead"}) use_case.signals.push_back({.name = name, .role = SignalRole::measurement});
+  for (const char* name : {"heat", "pressure", "dead"})
+    use_case.signals.push_back({.name = name, .role = SignalRole::measurement});
   for (const char* name : {"load", "height"}) {
     use_case.signals.push_back({.name = name, .role = SignalRole::context});
     use_case.features.regimes.context.emplace_back(name);
@@ -64,8 +65,11 @@ inline std::vector<AssetRecord> make_records(const SyntheticFleet& fleet) {
       const TimeUs time_us = TimeUs{age} * 60'000'000;
       const double wear = std::exp((age - life) / 25.0);
       const auto regime = static_cast<double>(random() % static_cast<std::uint64_t>(fleet.regimes));
-      const double values[] = {500 + 80 * regime + 10 * wear + uniform(), 30 - 4 * regime - 2 * wear + 0.3 * uniform(), 7,
-                               20 * regime + 0.01 * uniform(), 1000 * std::fmod(regime * 3, 7) + uniform(),
+      const double values[] = {500 + 80 * regime + 10 * wear + uniform(),
+                               30 - 4 * regime - 2 * wear + 0.3 * uniform(),
+                               7,
+                               20 * regime + 0.01 * uniform(),
+                               1000 * std::fmod(regime * 3, 7) + uniform(),
                                static_cast<double>(age)};
       for (std::uint32_t column = 0; column < 6; ++column) {
         record.points.push_back({column, status::good, time_us, values[column]});

@@ -42,9 +42,9 @@ Result<onnx::Tree> read_tree(const Json& json) {
   return tree;
 }
 
-/// XGBoost starts its float32 sum at the base score; other engines add it last, which rounds differently (2e-5 where a sum comes
-/// back to near 0). Put into the first tree's leaves, base + leaf is the very first sum that XGBoost makes, and every engine
-/// that adds trees in order gives its bits.
+/// XGBoost starts its float32 sum at the base score; other engines add it last, which rounds differently (2e-5 where a
+/// sum comes back to near 0). Put into the first tree's leaves, base + leaf is the very first sum that XGBoost makes,
+/// and every engine that adds trees in order gives its bits.
 void fold_base_score(onnx::TreeEnsemble& ensemble) {
   if (ensemble.trees.empty()) return;
   for (auto& node : ensemble.trees.front()) {
@@ -64,7 +64,8 @@ Result<onnx::TreeEnsemble> read_xgboost_model(std::string_view json, std::size_t
       return fail(ErrorCode::failed_precondition, "only XGBoost models of kind gbtree with one output can be exported");
     }
     onnx::TreeEnsemble ensemble;
-    ensemble.features = static_cast<std::size_t>(std::stoul(learner.at("learner_model_param").at("num_feature").get<std::string>()));
+    const auto& features = learner.at("learner_model_param").at("num_feature").get_ref<const std::string&>();
+    ensemble.features = std::strtoul(features.c_str(), nullptr, 10);
     ensemble.base_score = float_of(learner.at("learner_model_param").at("base_score"));
     for (const Json& tree : booster.at("model").at("trees")) {
       if (rounds > 0 && ensemble.trees.size() == rounds) break;

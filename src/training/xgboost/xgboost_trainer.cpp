@@ -2,11 +2,11 @@
 #include "training/trainer.hpp"
 #include "training/xgboost/model_json.hpp"
 
-#include <cmath>
 #include <fmt/format.h>
+#include <xgboost/c_api.h>
+#include <cmath>
 #include <limits>
 #include <numeric>
-#include <xgboost/c_api.h>
 
 namespace millrace {
 namespace {
@@ -42,7 +42,8 @@ class Matrix {
 
   Result<void> load(std::span<const float> rows, std::size_t features) {
     return check(XGDMatrixCreateFromMat(rows.data(), rows.size() / features, features,
-                                        std::numeric_limits<float>::quiet_NaN(), &handle_), "loading rows");
+                                        std::numeric_limits<float>::quiet_NaN(), &handle_),
+                 "loading rows");
   }
   Result<void> set_labels(std::span<const float> labels) {
     return check(XGDMatrixSetFloatInfo(handle_, "label", labels.data(), labels.size()), "setting labels");
@@ -77,7 +78,8 @@ class XgboostModel final : public TrainedModel {
     const bst_ulong* shape = nullptr;
     bst_ulong dimensions = 0;
     const float* result = nullptr;
-    TRY(check(XGBoosterPredictFromDMatrix(handle_, matrix.get(), config.c_str(), &shape, &dimensions, &result), "predicting"));
+    TRY(check(XGBoosterPredictFromDMatrix(handle_, matrix.get(), config.c_str(), &shape, &dimensions, &result),
+              "predicting"));
     bst_ulong count = dimensions > 0 ? 1 : 0;
     for (bst_ulong k = 0; k < dimensions; ++k) count *= shape[k];
     return std::vector<float>(result, result + count);
@@ -89,10 +91,11 @@ class XgboostModel final : public TrainedModel {
     bst_ulong dimensions = 0;
     const bst_ulong* shape = nullptr;
     const float* scores = nullptr;
-    TRY(check(XGBoosterFeatureScore(handle_, R"({"importance_type":"total_gain"})", &count, &names, &dimensions, &shape, &scores),
+    TRY(check(XGBoosterFeatureScore(handle_, R"({"importance_type":"total_gain"})", &count, &names, &dimensions, &shape,
+                                    &scores),
               "reading the importance of features"));
     std::vector<double> result(features, 0);
-    for (bst_ulong k = 0; k < count; ++k) {   // unnamed features are called f0, f1, ...
+    for (bst_ulong k = 0; k < count; ++k) {  // unnamed features are called f0, f1, ...
       const std::size_t index = std::strtoul(names[k] + 1, nullptr, 10);
       if (index < features) result[index] = scores[k];
     }
@@ -158,8 +161,8 @@ class XgboostTrainer final : public Trainer {
             {"nthread", fmt::format("{}", parameters_.threads)}};
   }
 
-  Result<std::unique_ptr<TrainedModel>> train(const TrainingTable& table, const TrainingTable& validation, std::uint64_t seed,
-                                              const TrainingProgress& progress) override {
+  Result<std::unique_ptr<TrainedModel>> train(const TrainingTable& table, const TrainingTable& validation,
+                                              std::uint64_t seed, const TrainingProgress& progress) override {
     if (table.size() == 0) return fail(ErrorCode::invalid_argument, "there are no rows to train on");
     Matrix rows;
     Matrix held_out;
@@ -177,12 +180,13 @@ class XgboostTrainer final : public Trainer {
 
  private:
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> library_parameters(const TrainingTable& table,
-                                                                                   std::uint64_t seed) const {
+                                                                                    std::uint64_t seed) const {
     std::vector<std::pair<std::string, std::string>> out;
     for (const auto& parameter : parameters()) {
       if (parameter.first != "rounds" && parameter.first != "early_stopping_rounds") out.push_back(parameter);
     }
-    const double mean = std::accumulate(table.labels.begin(), table.labels.end(), 0.0) / static_cast<double>(table.size());
+    const double mean =
+        std::accumulate(table.labels.begin(), table.labels.end(), 0.0) / static_cast<double>(table.size());
     out.emplace_back("base_score", fmt::format("{}", static_cast<float>(mean)));
     out.emplace_back("seed", fmt::format("{}", seed & 0x7FFFFFFFU));
     out.emplace_back("verbosity", "0");
@@ -205,7 +209,8 @@ class XgboostTrainer final : public Trainer {
         }
       }
       if (reports && !progress(static_cast<double>(round + 1) / parameters_.rounds,
-                               validates ? fmt::format("round {} of {}, validation RMSE {:.2f}", round + 1, parameters_.rounds, best)
+                               validates ? fmt::format("round {} of {}, validation RMSE {:.2f}", round + 1,
+                                                       parameters_.rounds, best)
                                          : fmt::format("round {} of {}", round + 1, parameters_.rounds))) {
         return fail(ErrorCode::unavailable, "training was stopped");
       }

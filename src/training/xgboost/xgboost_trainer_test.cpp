@@ -68,7 +68,8 @@ TEST(XgboostTrainer, LearnsAndSaysWhichFeaturesMatter) {
 
 TEST(XgboostTrainer, StopsEarlyAndStopsWhenAsked) {
   const TrainingTable table = make_table(500, 5);
-  const auto early = make_xgboost_trainer({.rounds = 2000, .learning_rate = 0.5, .minimum_child_weight = 1, .early_stopping_rounds = 5});
+  const auto early = make_xgboost_trainer(
+      {.rounds = 2000, .learning_rate = 0.5, .minimum_child_weight = 1, .early_stopping_rounds = 5});
   std::string last;
   const auto model = early->train(table, make_table(200, 6), 1, [&](double, const std::string& message) {
     last = message;
