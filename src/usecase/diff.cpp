@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include <charconv>
+#include <cmath>
 #include <set>
 
 namespace millrace {
@@ -30,7 +31,7 @@ Json to_value(const YAML::Node& node) {
   const std::string& text = node.Scalar();
   double number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (!text.empty() && error == std::errc{} && end == text.data() + text.size()) return number;  // 5, 5.0 and "5" are one
+  if (!text.empty() && error == std::errc{} && end == text.data() + text.size() && std::isfinite(number)) return number;  // 5, 5.0 and "5" are one
   return text;
 }
 

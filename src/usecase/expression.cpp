@@ -126,7 +126,7 @@ Result<Target> parse_target(std::string_view text) {
   return unreadable(text, "target", "a change such as \"-20 %\" or the value to reach such as 4.0");
 }
 
-Result<std::int64_t> parse_duration_us(std::string_view text) {
+Result<std::int64_t> parse_time_span_us(std::string_view text) {
   std::string_view rest = text;
   const auto number = take_number(rest);
   const auto factor = factor_of(durations_us, rest);

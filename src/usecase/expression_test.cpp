@@ -35,14 +35,14 @@ TEST(Expression, targets) {
 }
 
 TEST(Expression, durations_and_sizes) {
-  EXPECT_EQ(*parse_duration_us("10 s"), 10'000'000);
-  EXPECT_EQ(*parse_duration_us("1.5min"), 90'000'000);
-  EXPECT_EQ(*parse_duration_us("30 d"), 30ll * 86400 * 1'000'000);
+  EXPECT_EQ(*parse_time_span_us("10 s"), 10'000'000);
+  EXPECT_EQ(*parse_time_span_us("1.5min"), 90'000'000);
+  EXPECT_EQ(*parse_time_span_us("30 d"), 30ll * 86400 * 1'000'000);
   EXPECT_EQ(*parse_bytes("2 MiB"), 2u << 20);
-  const auto wrong = parse_duration_us("5 secs");
+  const auto wrong = parse_time_span_us("5 secs");
   ASSERT_FALSE(wrong);
   EXPECT_EQ(wrong.error().message, "\"5 secs\" is no duration: write a number and us, ms, s, min, h, d or w, e.g. \"10 s\"");
-  for (const char* text : {"-1 s", "s", "1e300 d", "10"}) EXPECT_FALSE(parse_duration_us(text)) << text;
+  for (const char* text : {"-1 s", "s", "1e300 d", "10"}) EXPECT_FALSE(parse_time_span_us(text)) << text;
 }
 
 TEST(Expression, shares_and_counts) {

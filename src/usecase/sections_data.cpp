@@ -103,7 +103,7 @@ UseCase::SignalDeclaration read_signal(const YamlMap& map, int line) {
   if (map.text("unit", signal.unit)) check_unit(map, signal);
   if (map.text("opcua", signal.opcua)) check_address(map, "opcua", signal.opcua);
   read_range(map, signal);
-  map.parsed<std::int64_t>("period", signal.period_us, parse_duration_us);
+  map.parsed<std::int64_t>("period", signal.period_us, parse_time_span_us);
   read_codes(map, signal);
   map.boolean("steady", signal.steady);
   return signal;
@@ -112,7 +112,7 @@ UseCase::SignalDeclaration read_signal(const YamlMap& map, int line) {
 void read_stuck(const YamlMap& quality, UseCase::Quality& out) {
   std::string written;
   if (!quality.text("stuck_for", written)) return;
-  if (const auto duration_us = parse_duration_us(written)) {
+  if (const auto duration_us = parse_time_span_us(written)) {
     out.stuck_us = *duration_us;
     return;
   }
@@ -203,7 +203,7 @@ void read_quality(const YamlMap& quality, UseCase::Quality& out) {
     }
   }
   read_stuck(quality, out);
-  quality.parsed<std::int64_t>("freshness", out.freshness_us, parse_duration_us);
+  quality.parsed<std::int64_t>("freshness", out.freshness_us, parse_time_span_us);
   quality.number("spike", out.spike, 0, 1000);
 }
 
@@ -254,7 +254,7 @@ void read_features(const YamlMap& features, UseCase::Features& out, UseCaseLines
   }
   if (features.has("align")) {
     const YamlMap align(features.reader(), features.node("align"), features.path("align"), {"timeout", "missing"});
-    align.parsed<std::int64_t>("timeout", out.align_timeout_us, parse_duration_us);
+    align.parsed<std::int64_t>("timeout", out.align_timeout_us, parse_time_span_us);
     std::string missing = "hold";
     align.one_of("missing", missing, {"hold", "gap"});
     out.align_hold = missing == "hold";
@@ -262,7 +262,7 @@ void read_features(const YamlMap& features, UseCase::Features& out, UseCaseLines
   if (features.has("regimes")) {
     const YamlMap regimes(features.reader(), features.node("regimes"), features.path("regimes"), {"clusters", "context"});
     regimes.required({"clusters", "context"});
-    regimes.count("clusters", out.regimes.clusters, 1, 1000);
+    regimes.count("clusters", out.regimes.clusters, 0, 1000);
     regimes.texts("context", out.regimes.context);
   }
   lines.each = line_of(features.node("each"));

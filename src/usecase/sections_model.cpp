@@ -135,7 +135,7 @@ void read_decision(const YamlMap& decision, UseCase::Decision& out, UseCaseLines
   if (decision.has("timeout")) {
     const YamlMap timeout(decision.reader(), decision.node("timeout"), decision.path("timeout"), {"after", "then"});
     timeout.required({"after"});
-    timeout.parsed<std::int64_t>("after", out.timeout.after_us, parse_duration_us);
+    timeout.parsed<std::int64_t>("after", out.timeout.after_us, parse_time_span_us);
     timeout.one_of("then", out.timeout.then, {"no_advice", "safe"});
   }
 }
@@ -156,7 +156,7 @@ void read_rollout(const YamlMap& rollout, UseCase::Rollout& out) {
     }
     if (out.canary.empty() || out.canary.back() != 1) rollout.report("canary", "the last step must be 100 %");
   }
-  rollout.parsed<std::int64_t>("soak", out.soak_us, parse_duration_us);
+  rollout.parsed<std::int64_t>("soak", out.soak_us, parse_time_span_us);
   rollout.texts("abort_on", out.abort_on);
   for (const std::string& reason : out.abort_on) {
     if (reason == "crash" || reason == "error_worse") continue;
@@ -167,7 +167,7 @@ void read_rollout(const YamlMap& rollout, UseCase::Rollout& out) {
 void read_monitor(const YamlMap& monitor, UseCase::Monitor& out) {
   if (monitor.has("drift")) {
     const YamlMap drift(monitor.reader(), monitor.node("drift"), monitor.path("drift"), {"at_most_one_false_alarm_per"});
-    drift.parsed<std::int64_t>("at_most_one_false_alarm_per", out.one_false_alarm_per_us, parse_duration_us);
+    drift.parsed<std::int64_t>("at_most_one_false_alarm_per", out.one_false_alarm_per_us, parse_time_span_us);
   }
   if (monitor.has("accuracy")) {
     const YamlMap accuracy(monitor.reader(), monitor.node("accuracy"), monitor.path("accuracy"));
@@ -184,11 +184,11 @@ void read_retrain(const YamlMap& retrain, UseCase::Retrain& out) {
   retrain.texts("when", out.when);
   for (const std::string& reason : out.when) {
     if (reason == "accuracy" || reason == "drift") continue;
-    if (reason.starts_with("every ") && parse_duration_us(std::string_view(reason).substr(6))) continue;
+    if (reason.starts_with("every ") && parse_time_span_us(std::string_view(reason).substr(6))) continue;
     if (parse_condition(reason)) continue;
     retrain.report("when", fmt::format("\"{}\": write accuracy, drift, \"labels >= 20\" or \"every 30 d\"", reason));
   }
-  retrain.parsed<std::int64_t>("cooldown", out.cooldown_us, parse_duration_us);
+  retrain.parsed<std::int64_t>("cooldown", out.cooldown_us, parse_time_span_us);
   retrain.one_of("then", out.then, {"propose", "shadow", "automatic"});
 }
 

@@ -1,0 +1,280 @@
+#include "edge/service.hpp"
+
+#include "runtime/log.hpp"
+#include "sparkplug/names.hpp"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace millrace {
+namespace {
+
+constexpr std::int64_t tick_us = 100'000;
+constexpr std::int64_t report_every_us = 30'000'000;
+constexpr TimeUs replay_margin_us = 5'000'000;   ///< rows that may have been open, or not yet on disk
+
+sparkplug::Publish publish_with(mqtt::Client* client) {
+  return [client](const sparkplug::Publication& p) {
+    return client->publish(p.topic, p.payload, p.quality_of_service, p.retain);
+  };
+}
+
+mqtt::Will to_will(sparkplug::Testament testament) {
+  return {std::move(testament.topic), std::move(testament.payload), testament.quality_of_service, testament.retain};
+}
+
+}  // namespace
+
+EdgeService::EdgeService(Loop& loop, WorkerPool& workers, EdgeConfig config, EdgePorts ports)
+    : loop_(loop),
+      workers_(workers),
+      config_(std::move(config)),
+      ports_(std::move(ports)),
+      router_(loop.clock()),
+      host_({.host = config_.node, .group = config_.site, .nodes = config_.gateways},
+            {.publish = publish_with(ports_.host_client.get()),
+             .birth =
+                 [this](sparkplug::DeviceState& device, const sparkplug::Payload& birth, TimeUs now_us) {
+                   router_.on_birth(device, birth);
+                   if (device.device.empty()) on_node_birth(device, now_us);
+                 },
+             .data = [this](sparkplug::DeviceState& device, std::string_view payload,
+                            TimeUs) { router_.on_data(device, payload); },
+             .lost = [](std::string_view, std::string_view node) { log_warning("messages lost, asked for a rebirth", {{"node", node}}); }}),
+      node_({.group = config_.site, .node = config_.node},
+            {.publish = publish_with(ports_.node_client.get()),
+             .birth =
+                 [this](std::string_view device, sparkplug::Payload& birth) {
+                   if (device.empty()) return;
+                   birth.metrics.push_back({.name = std::string(sparkplug::names::decision), .type = sparkplug::DataType::string});
+                 }}),
+      updater_(loop, workers, ports_.platform.get(), ArtifactCache(config_.directory), config_.engine, config_.poll_us,
+               {[this](PreparedAssignment prepared) { on_prepared(std::move(prepared)); },
+                [this](const std::string& problem) { on_problem(problem); }}),
+      tick_timer_(loop),
+      persist_timer_(loop),
+      report_timer_(loop) {
+  router_.on_asset = [this](const std::string& asset) {
+    if (!devices_.insert(asset).second) return;
+    if (auto added = node_.add_device(asset, loop_.clock().now_us()); !added) log_warning(added.error().message);
+  };
+}
+
+EdgeService::~EdgeService() = default;
+
+Result<void> EdgeService::start() {
+  TRY_ASSIGN(store_, WindowStore::open(config_.directory / "windows.sqlite"));
+  TRY_ASSIGN(stored_, store_->load());
+  updater_.start();
+  start_host();
+  start_node();
+  tick_timer_.every_us(tick_us, [this] { tick(); });
+  persist_timer_.every_us(config_.persist_us, [this] { persist(); });
+  report_timer_.every_us(report_every_us, [this] { report(); });
+  return {};
+}
+
+void EdgeService::start_host() {
+  auto* client = ports_.host_client.get();
+  client->start({.will = [this] { return to_will(host_.testament(loop_.clock().now_us())); },
+                 .on_connected =
+                     [this, client] {
+                       log_info("listening to the site", {{"site", config_.site}});
+                       if (auto done = client->subscribe(host_.subscriptions(), 1); !done) log_error(done.error().message);
+                       host_.on_connected(loop_.clock().now_us());
+                     },
+                 .on_disconnected =
+                     [this](const Error& why) {
+                       log_warning("no connection to the site broker", {{"why", why.message}});
+                       host_.on_disconnected(loop_.clock().now_us());
+                     },
+                 .on_message =
+                     [this](const mqtt::Message& message) {
+                       host_.on_message(message.topic, message.payload, loop_.clock().now_us());
+                     }});
+}
+
+void EdgeService::start_node() {
+  auto* client = ports_.node_client.get();
+  client->start({.will = [this] { return to_will(node_.testament(loop_.clock().now_us())); },
+                 .on_connected =
+                     [this, client] {
+                       if (auto done = client->subscribe(node_.subscriptions(), 1); !done) log_error(done.error().message);
+                       node_.on_connected(loop_.clock().now_us());
+                     },
+                 .on_disconnected = [this](const Error&) { node_.on_disconnected(); },
+                 .on_message =
+                     [this](const mqtt::Message& message) {
+                       node_.on_message(message.topic, message.payload, loop_.clock().now_us());
+                     }});
+}
+
+/// A gateway came (back): what it saw while this edge was away, or while the connection was down, fills the windows.
+void EdgeService::on_node_birth(const sparkplug::DeviceState& node, TimeUs now_us) {
+  std::optional<TimeUs> newest_us;
+  for (const auto& pipeline : router_.pipelines()) {
+    if (const auto newest = pipeline->newest_us()) newest_us = std::max(newest_us.value_or(*newest), *newest);
+  }
+  if (!newest_us) return;
+  const auto from_ms = static_cast<std::uint64_t>(std::max<TimeUs>(0, *newest_us - replay_margin_us) / 1000);
+  sparkplug::Payload command;
+  command.metrics.push_back(
+      sparkplug::unsigned_metric(std::string(sparkplug::names::replay), from_ms, static_cast<std::uint64_t>(now_us / 1000)));
+  if (auto sent = host_.command(node.group, node.node, {}, std::move(command), now_us); !sent) {
+    log_warning("replay could not be asked for", {{"why", sent.error().message}});
+  }
+}
+
+void EdgeService::on_decision(const DecisionRecord& record, bool begins) {
+  json_.clear();
+  append_json(json_, record);
+  encoder_.clear();
+  encoder_.add_text(sparkplug::names::decision, static_cast<std::uint64_t>(record.time_us / 1000), json_);
+  payload_.assign(encoder_.bytes());
+  if (node_.publish_data(record.asset, payload_, record.time_us)) {
+    ++decisions_published_;
+  } else {
+    ++decisions_lost_;
+  }
+  if (begins && record.advice != "none") {
+    log_info("advice", {{"asset", record.asset}, {"advice", record.advice}, {"reason", record.reason}});
+  }
+}
+
+void EdgeService::on_prepared(PreparedAssignment prepared) {
+  errors_ = prepared.refused;
+  for (const std::string& refused : prepared.refused) log_error(refused);
+  std::set<std::string> wanted;
+  for (const auto& ref : prepared.assignment.use_cases) wanted.insert(ref.name);
+  std::vector<std::string> gone;
+  for (const auto& pipeline : router_.pipelines()) {
+    if (!wanted.contains(pipeline->use_case().name)) gone.push_back(pipeline->use_case().name);
+  }
+  for (const std::string& name : gone) {
+    log_info("use case withdrawn", {{"use_case", name}});
+    router_.remove_pipeline(name);
+  }
+  for (auto& one : prepared.use_cases) take(std::move(one));
+  report();
+}
+
+/// The swap: between two messages, so that no row is without an engine. Windows, holds and lives go on.
+void EdgeService::take(PreparedUseCase prepared) {
+  const std::string name = prepared.ref.name, hash = name + "@" + prepared.ref.sha256;
+  if (!known_hashes_.contains(hash) || router_.find(name) == nullptr) {
+    auto pipeline = std::make_unique<Pipeline>(
+        std::move(prepared.use_case), prepared.ref.version,
+        PipelineOptions{.device = config_.node, .features = config_.record_features}, loop_.clock(),
+        [this](const DecisionRecord& record, bool begins) { on_decision(record, begins); });
+    if (prepared.model) pipeline->set_model(std::move(*prepared.model));
+    restore(*pipeline);
+    std::erase_if(known_hashes_, [&](const std::string& known) { return known.starts_with(name + "@"); });
+    known_hashes_.insert(hash);
+    log_info("use case active", {{"use_case", name}, {"version", pipeline->version()}, {"model", pipeline->model_version()}});
+    router_.set_pipeline(std::move(pipeline));
+    return;
+  }
+  Pipeline& pipeline = *router_.find(name);
+  if (!prepared.model || prepared.model->version == pipeline.model_version()) return;
+  const std::string before = pipeline.model_version();
+  pipeline.set_model(std::move(*prepared.model));
+  log_info("model active", {{"use_case", name}, {"model", pipeline.model_version()}, {"before", before}});
+}
+
+void EdgeService::on_problem(const std::string& problem) {
+  log_warning(problem);
+  errors_ = {problem};
+}
+
+/// What an earlier life of this process kept of the use case's assets.
+void EdgeService::restore(Pipeline& pipeline) {
+  std::size_t restored = 0;
+  for (const auto& entry : stored_) {
+    if (entry.use_case != pipeline.use_case().name) continue;
+    if (auto done = pipeline.restore(entry.site, entry.asset, entry.bytes)) {
+      ++restored;
+    } else {
+      log_warning("stored window not taken", {{"asset", entry.asset}, {"why", done.error().message}});
+    }
+  }
+  std::erase_if(stored_, [&](const auto& entry) { return entry.use_case == pipeline.use_case().name; });
+  if (restored > 0) log_info("windows restored", {{"use_case", pipeline.use_case().name}, {"assets", restored}});
+}
+
+void EdgeService::persist() {
+  if (saving_) return;
+  auto entries = std::make_shared<std::vector<WindowStore::Entry>>();
+  for (const auto& pipeline : router_.pipelines()) {
+    pipeline->changed([&](const std::string& site, const std::string& asset, std::string bytes) {
+      entries->push_back({pipeline->use_case().name, site, asset, std::move(bytes)});
+    });
+  }
+  if (entries->empty()) return;
+  auto outcome = std::make_shared<Result<void>>();
+  saving_ = true;
+  const auto submitted = workers_.submit([store = store_, entries, outcome] { *outcome = store->save(*entries); },
+                                         [this, outcome, alive = std::weak_ptr(alive_)] {
+                                           if (alive.expired()) return;
+                                           saving_ = false;
+                                           if (!*outcome) on_problem("windows could not be kept: " + outcome->error().message);
+                                         });
+  if (!submitted) saving_ = false;
+}
+
+void EdgeService::report() {
+  if (ports_.platform == nullptr) return;
+  nlohmann::json active = nlohmann::json::array();
+  for (const auto& pipeline : router_.pipelines()) {
+    if (pipeline->model_version().empty()) continue;
+    active.push_back({{"use_case", pipeline->use_case().name},
+                      {"model_version", pipeline->model_version()},
+                      {"since_us", pipeline->model_since_us()}});
+  }
+  const nlohmann::json body{{"device", config_.node}, {"active", active}, {"errors", errors_}};
+  ports_.platform->send("POST", "/api/v1/device/report", body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace),
+                        {{"content-type", "application/json"}}, [](const Result<http::Response>&) {});
+}
+
+void EdgeService::tick() {
+  host_.on_timer(loop_.clock().now_us());
+  router_.poll();
+}
+
+void EdgeService::stop() {
+  alive_.reset();
+  updater_.stop();
+  tick_timer_.cancel();
+  persist_timer_.cancel();
+  report_timer_.cancel();
+  const TimeUs now_us = loop_.clock().now_us();
+  host_.stop(now_us);
+  node_.stop(now_us);
+  ports_.host_client->stop();
+  ports_.node_client->stop();
+  std::vector<WindowStore::Entry> entries;
+  for (const auto& pipeline : router_.pipelines()) {
+    pipeline->all([&](const std::string& site, const std::string& asset, const std::string& bytes) {
+      entries.push_back({pipeline->use_case().name, site, asset, bytes});
+    });
+  }
+  if (store_ == nullptr) return;
+  if (auto saved = store_->save(entries); !saved) log_error("windows could not be kept", {{"why", saved.error().message}});
+}
+
+EdgePorts make_edge_ports(Loop& loop, const EdgeConfig& config) {
+  mqtt::ClientOptions broker{.host = config.site_broker.host, .port = config.site_broker.port, .credentials = config.credentials};
+  EdgePorts ports;
+  broker.client_id = config.node + "-host";
+  ports.host_client = mqtt::make_mosquitto_client(loop, broker);
+  broker.client_id = config.node;
+  ports.node_client = mqtt::make_mosquitto_client(loop, broker);
+  if (!config.platform_url.empty()) {
+    ports.platform = http::make_beast_client(loop, {.base_url = config.platform_url, .credentials = config.credentials});
+  }
+  return ports;
+}
+
+}  // namespace millrace
