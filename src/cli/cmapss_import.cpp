@@ -23,11 +23,14 @@ Result<std::vector<std::size_t>> chosen_columns(const CmapssImport& import) {
   return columns;
 }
 
-std::string samples_of(const cmapss::Engine& engine, const CmapssImport& import, const std::vector<std::size_t>& columns) {
+std::string header_of(const CmapssImport& import, const std::vector<std::size_t>& columns) {
   std::string csv = "asset,time";
   if (!import.clock_signal.empty()) csv += "," + import.clock_signal;
   for (const auto column : columns) csv += fmt::format(",{}", cmapss::signal_names[column]);
-  csv += '\n';
+  return csv + '\n';
+}
+
+void add_samples(std::string& csv, const cmapss::Engine& engine, const CmapssImport& import, const std::vector<std::size_t>& columns) {
   const int last = engine.cycles.back().number;
   for (const auto& cycle : engine.cycles) {
     csv += fmt::format("{},{}", engine.asset(), format_time(import.end_us - (last - cycle.number + 1) * import.cycle_us));
@@ -35,7 +38,6 @@ std::string samples_of(const cmapss::Engine& engine, const CmapssImport& import,
     for (const auto column : columns) csv += fmt::format(",{}", cycle.values[column]);
     csv += '\n';
   }
-  return csv;
 }
 
 }  // namespace
@@ -46,7 +48,8 @@ Result<CmapssCsv> cmapss_to_csv(const CmapssImport& import) {
   CmapssCsv csv{{}, "asset,time,kind,clock,remaining_life\n"};
   for (const auto& engine : engines) {
     if (engine.unit < import.first_unit || (import.last_unit > 0 && engine.unit > import.last_unit)) continue;
-    csv.samples.push_back(samples_of(engine, import, columns));
+    if (csv.samples.empty() || csv.samples.back().size() > import.piece_bytes) csv.samples.push_back(header_of(import, columns));
+    add_samples(csv.samples.back(), engine, import, columns);
     csv.work_orders += fmt::format("{},{},failure,{},0\n", engine.asset(), format_time(import.end_us - import.cycle_us),
                                    engine.cycles.back().number);
   }

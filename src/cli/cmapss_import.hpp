@@ -20,10 +20,11 @@ struct CmapssImport {
   std::vector<std::string> signals; ///< which of the data's signals to take; the use case's
   std::int64_t cycle_us = 0;        ///< time from one cycle to the next
   TimeUs end_us = 0;                ///< every history ends before this time
+  std::size_t piece_bytes = 4u << 20;
 };
 
 struct CmapssCsv {
-  std::vector<std::string> samples;  ///< one CSV text with header per engine
+  std::vector<std::string> samples;  ///< CSV texts with header, whole engines in each, about `piece_bytes` long
   std::string work_orders;           ///< a failure at each engine's last cycle
 };
 

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <ostream>
 
 namespace millrace::cli {
@@ -31,6 +32,15 @@ CLI::App* noun_of(CLI::App& root, std::map<std::string, CLI::App*>& nouns, const
     noun->require_subcommand(1);
   }
   return noun;
+}
+
+/// An answer that is not as documented must not end in a crash: the JSON library's exceptions stop here.
+Result<int> guarded(const Run& command, Context& context) {
+  try {
+    return command(context);
+  } catch (const nlohmann::json::exception& error) {
+    return fail(ErrorCode::corrupt, std::string("the platform's answer is not as documented: ") + error.what());
+  }
 }
 
 /// A noun's help line lists its verbs.
@@ -70,7 +80,7 @@ int run(const std::vector<Command>& commands, const std::vector<std::string>& ar
   }
   for (auto& [app, command] : declared) {
     if (!app->parsed()) continue;
-    const auto outcome = command(context);
+    const auto outcome = guarded(command, context);
     if (outcome) return *outcome;
     context.errors << "millrace: " << outcome.error().message << '\n';
     return exit_code(outcome.error().code);

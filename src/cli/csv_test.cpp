@@ -11,7 +11,7 @@ TEST(Csv, QuotesWhatNeedsIt) {
 }
 
 TEST(Csv, WritesTables) {
-  const nlohmann::json table{{"columns", {"asset", "value"}}, {"rows", {{"engine-1", 1.5}, {"engine-2", nullptr}}}};
+  const auto table = nlohmann::json::parse(R"({"columns": ["asset", "value"], "rows": [["engine-1", 1.5], ["engine-2", null]]})");
   EXPECT_EQ(csv_table(table), "asset,value\nengine-1,1.5\nengine-2,\n");
   EXPECT_EQ(csv_table(table, false), "engine-1,1.5\nengine-2,\n");
 }

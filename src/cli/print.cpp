@@ -79,6 +79,11 @@ std::string cell(const nlohmann::json& object, std::string_view member, int deci
   return found == object.end() ? "-" : cell(*found, decimals);
 }
 
+bool is_true(const nlohmann::json& object, std::string_view member) {
+  const auto found = object.find(member);
+  return found != object.end() && found->is_boolean() && found->get<bool>();
+}
+
 Progress::~Progress() {
   if (drawn_) context_.errors << "\r\x1b[K" << std::flush;
 }

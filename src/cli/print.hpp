@@ -23,6 +23,9 @@ std::string cell(const nlohmann::json& value, int decimals = 3);
 /// The member of an object as a cell; "-" when it is absent.
 std::string cell(const nlohmann::json& object, std::string_view member, int decimals = 3);
 
+/// True only when the member is there and true: null and absent are not.
+bool is_true(const nlohmann::json& object, std::string_view member);
+
 /// A line that draws itself again and again on a terminal, and stays silent elsewhere.
 class Progress {
  public:

@@ -36,7 +36,7 @@ struct PlatformConfig {
   Credentials credentials;                   ///< shown to the broker and to devices
   struct LakeLimits {
     std::string writer_memory = "256MB", reader_memory = "512MB";
-    std::int64_t commit_every_us = 500'000;
+    std::int64_t commit_every_us = 200'000;
     std::uint64_t commit_rows = 200'000;
     std::uint64_t queue_rows = 4'000'000;    ///< points that wait for a commit; then the brokers have to keep them
   } lake;

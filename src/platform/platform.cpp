@@ -63,7 +63,7 @@ Platform::Platform(Loop& loop, PlatformConfig config, Stores stores)
       workers_(loop, query_threads, query_queue),
       intake_({loop, *stores_.lake, stores_.use_cases, live_, fleet_, events_}, intake_options(config_)),
       kpis_(services_),
-      training_(services_, config_.training_threads, std::string(build_commit())),
+      training_(services_, loop, config_.training_threads, std::string(build_commit())),
       services_{loop,      config_, *stores_.lake, workers_,     stores_.sessions, stores_.use_cases, models_, artifacts_,  verdicts_,
                 live_,     events_, jobs_,         fleet_,       assignments_,     intake_,           kpis_,   training_,   loop.clock().now_us()},
       live_timer_(loop),

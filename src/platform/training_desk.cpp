@@ -85,8 +85,8 @@ Result<ModelVersion> make_version(Lake& lake, ArtifactStore& artifacts, const Tr
 
 }  // namespace
 
-TrainingDesk::TrainingDesk(Services& services, std::uint32_t threads, std::string code_commit)
-    : services_(services), threads_(threads), code_commit_(std::move(code_commit)), worker_(services.loop, 1, 16) {}
+TrainingDesk::TrainingDesk(Services& services, Loop& loop, std::uint32_t threads, std::string code_commit)
+    : services_(services), threads_(threads), code_commit_(std::move(code_commit)), worker_(loop, 1, 16) {}
 
 Result<std::string> TrainingDesk::start(const AppliedUseCase& applied, std::uint64_t seed) {
   const auto& name = applied.use_case.name;

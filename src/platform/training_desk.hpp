@@ -16,7 +16,8 @@ struct Services;
 /// into the registry with its data snapshot. Loop thread only.
 class TrainingDesk {
  public:
-  TrainingDesk(Services& services, std::uint32_t threads, std::string code_commit);
+  /// `services` is only kept: it may come to life after the desk.
+  TrainingDesk(Services& services, Loop& loop, std::uint32_t threads, std::string code_commit);
   /// The job's id. `failed_precondition` while this use case is being trained.
   Result<std::string> start(const AppliedUseCase& applied, std::uint64_t seed);
 

@@ -107,7 +107,7 @@ Result<int> sql(Context& context, const std::string& query) {
     rows.push_back(std::move(cells));
   }
   print_table(context, table.at("columns").get<std::vector<std::string>>(), rows);
-  if (table.value("truncated", false)) {
+  if (is_true(table, "truncated")) {
     context.errors << fmt::format("only the first {} rows: narrow the query, or use `millrace data export`\n", rows.size());
   }
   return 0;

@@ -42,7 +42,7 @@ std::string metrics_text(const json& metrics) {
 
 void print_gates(Context& context, const json& gates) {
   for (const auto& gate : gates) {
-    const bool passed = gate.value("passed", false);
+    const bool passed = is_true(gate, "passed");
     context.output << fmt::format("  {} {}: {} (limit {})\n",
                                   paint(context, passed ? Colour::good : Colour::bad, passed ? "passed" : "FAILED"),
                                   cell(gate, "name"), cell(gate, "value", 6), cell(gate, "limit", 6));
@@ -84,7 +84,7 @@ Result<int> train(Context& context, const TrainOptions& options) {
   const auto model = job.value("result", json::object());
   if (!context.json) print_model(context, model);
   for (const auto& gate : model.value("gates", json::array())) {
-    if (!gate.value("passed", false)) return 1;
+    if (!is_true(gate, "passed")) return 1;
   }
   return 0;
 }

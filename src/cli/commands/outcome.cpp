@@ -29,13 +29,15 @@ Result<int> trace(Context& context, const std::string& id) {
 }
 
 void print_kpi(Context& context, const json& kpi) {
-  const bool met = kpi.value("met", false);
+  const bool judged = kpi.contains("met") && kpi["met"].is_boolean();
+  const bool met = is_true(kpi, "met");
   context.output << fmt::format("{}\n  {} {} {}  baseline {}  target {}  {} (n = {})\n", cell(kpi, "title"), cell(kpi, "kpi"),
                                 cell(kpi, "current"), cell(kpi, "unit"), cell(kpi, "baseline"), cell(kpi, "target"),
-                                paint(context, met ? Colour::good : Colour::warning, met ? "target met" : "target not met"),
+                                paint(context, met ? Colour::good : Colour::warning,
+                                      !judged ? "nothing to judge yet" : met ? "target met" : "target not met"),
                                 cell(kpi, "n"));
   for (const auto& guard : kpi.value("guards", json::array())) {
-    const bool kept = guard.value("met", false);
+    const bool kept = is_true(guard, "met") || !guard.contains("met") || guard["met"].is_null();
     context.output << fmt::format("  guard {} {}  limit {}  {}\n", cell(guard, "name"), cell(guard, "current"),
                                   cell(guard, "limit"),
                                   paint(context, kept ? Colour::good : Colour::bad, kept ? "kept" : "NOT KEPT"));

@@ -14,7 +14,7 @@ void print_nodes(Context& context, const nlohmann::json& status) {
   std::vector<std::vector<std::string>> rows;
   for (const auto& site : status.value("sites", nlohmann::json::array())) {
     for (const auto& node : site.value("nodes", nlohmann::json::array())) {
-      rows.push_back({cell(site, "site"), cell(node, "node"), node.value("online", false) ? "online" : "offline",
+      rows.push_back({cell(site, "site"), cell(node, "node"), is_true(node, "online") ? "online" : "offline",
                       cell(node, "last_seen")});
     }
   }

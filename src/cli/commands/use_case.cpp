@@ -86,7 +86,7 @@ Result<int> apply(Context& context, const std::string& file) {
     context.output << applied.dump(2) << '\n';
   } else {
     context.output << fmt::format("{} version {} {}\n", cell(applied, "name"), cell(applied, "version"),
-                                  applied.value("changed", false) ? "applied" : "was applied already: no change");
+                                  is_true(applied, "changed") ? "applied" : "was applied already: no change");
   }
   return 0;
 }
