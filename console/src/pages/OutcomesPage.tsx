@@ -48,7 +48,7 @@ function History({ kpi }: { kpi: Kpi }) {
         <h2>
           {sentence(kpi.title)}{" "}
           <span className="quiet">
-            {kpi.unit}, {kpi.direction} is better, from {plural(kpi.n, "life", "lives")}
+            {kpi.unit}, {kpi.direction} is better, {number(kpi.n)} counted
           </span>
         </h2>
         <KpiChart

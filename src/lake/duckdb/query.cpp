@@ -284,6 +284,9 @@ Result<QueryResult> Connection::query(const std::string& sql, const QueryOptions
   const auto deadline_us = monotonic_us() + options.time_limit_us;
   Answer answer;
   TRY(start(statement, deadline_us, answer));
+  if (duckdb_column_count(&answer.handle) != readings.size()) {   // DuckDB does not know the columns before it knows the types
+    return fail(ErrorCode::invalid_argument, "the type of a parameter is not clear: cast it, such as ?::VARCHAR");
+  }
   TRY(read_rows(answer, readings, options, deadline_us, out));
   return out;
 }

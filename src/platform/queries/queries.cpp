@@ -55,14 +55,14 @@ Query decision(const std::string& id) {
 }
 
 Query first_decision(TimeUs since_us) {
-  return {"SELECT epoch_us(min(received)) FROM decisions WHERE epoch_us(received) >= ?", {since_us}};
+  return {"SELECT epoch_us(min(received)) FROM decisions WHERE epoch_us(received) >= ?::BIGINT", {since_us}};
 }
 
 Query samples(const SampleRange& range) {
   Conditions where;
   where.add(fmt::format("signal_id IN ({})", list_of(range.signal_ids)));
-  if (range.from_us) where.add("source_time >= make_timestamp(?)", *range.from_us);
-  if (range.to_us) where.add("source_time < make_timestamp(?)", *range.to_us);
+  if (range.from_us) where.add("source_time >= make_timestamp(?::BIGINT)", *range.from_us);
+  if (range.to_us) where.add("source_time < make_timestamp(?::BIGINT)", *range.to_us);
   return {fmt::format("SELECT signal_id, epoch_ms(source_time) AS ms, value, status FROM samples{} "
                       "QUALIFY row_number() OVER (PARTITION BY signal_id ORDER BY source_time DESC) <= {} "
                       "ORDER BY signal_id, source_time",
@@ -74,7 +74,7 @@ Query quality(const std::vector<QualityRange>& signals) {
   Query query;
   std::string names = "SELECT NULL::VARCHAR AS signal, NULL::DOUBLE AS low, NULL::DOUBLE AS high WHERE false";
   for (const auto& signal : signals) {
-    names += " UNION ALL SELECT ?, ?::DOUBLE, ?::DOUBLE";
+    names += " UNION ALL SELECT ?::VARCHAR, ?::DOUBLE, ?::DOUBLE";
     query.parameters.emplace_back(signal.signal);
     for (const auto& bound : {signal.low, signal.high}) {
       query.parameters.emplace_back();
@@ -83,10 +83,10 @@ Query quality(const std::vector<QualityRange>& signals) {
   }
   query.sql = fmt::format(
       "WITH named AS ({}) SELECT s.signal, any_value(s.unit), any_value(s.quantity), count(DISTINCT s.site || '/' || s.asset), "
-      "count(d.signal_id), count_if(d.status < 1073741824), count_if(d.status >= 1073741824 AND d.status < 2147483648), "
-      "count_if(d.status >= 2147483648), min(d.source_time), max(d.source_time), "
-      "count_if(d.status < 1073741824 AND (d.value < n.low OR d.value > n.high)), "
-      "count_if(d.value IS NULL) "
+      "count(d.signal_id), count(*) FILTER (d.status < 1073741824), "
+      "count(*) FILTER (d.status >= 1073741824 AND d.status < 2147483648), count(*) FILTER (d.status >= 2147483648), min(d.source_time), max(d.source_time), "
+      "count(*) FILTER (d.status < 1073741824 AND (d.value < n.low OR d.value > n.high)), "
+      "count(*) FILTER (d.signal_id IS NOT NULL AND d.value IS NULL) "
       "FROM signals s LEFT JOIN samples d USING (signal_id) {} JOIN named n ON n.signal = s.signal GROUP BY s.signal ORDER BY s.signal",
       names, signals.empty() ? "LEFT" : "");
   return query;
