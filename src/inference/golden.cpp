@@ -41,7 +41,7 @@ void append_floats(std::string& out, const std::vector<float>& values) {
 
 Result<GoldenVectors> parse_golden_vectors(std::string_view json) {
   const auto document = nlohmann::json::parse(json, nullptr, false);
-  if (!document.is_object() || document.value("format", "") != format_name) {
+  if (!document.is_object() || !document.contains("format") || document["format"] != format_name) {
     return fail(ErrorCode::corrupt, fmt::format("golden vectors: not a JSON object of format '{}'", format_name));
   }
   const auto features = document.find("features");

@@ -49,7 +49,8 @@ TEST(GoldenVectors, PassOnTheRightEngineAndNameTheRowThatDiffers) {
 
 TEST(GoldenVectors, RefuseDamagedFiles) {
   for (const char* text :
-       {"", "[]", "{}", R"({"format":"millrace-golden-1","features":2,"tolerance":1,"inputs":[1],"outputs":[1]})",
+       {"", "[]", "{}", R"({"format":[3]})",
+        R"({"format":"millrace-golden-1","features":2,"tolerance":1,"inputs":[1],"outputs":[1]})",
         R"({"format":"millrace-golden-1","features":1,"tolerance":1,"inputs":["x"],"outputs":[1]})"}) {
     EXPECT_EQ(parse_golden_vectors(text).error().code, ErrorCode::corrupt) << text;
   }
