@@ -82,13 +82,16 @@ Result<std::string> Sessions::log_in(std::string_view one_time_token, TimeUs now
 }
 
 bool Sessions::is_known(const http::Request& request, TimeUs now_us) {
+  // Whoever shows two credentials must be right with both: one that is wrong is a mistake or an attempt.
   static constexpr std::string_view bearer = "Bearer ";
-  if (const auto authorization = header(request, "authorization"); authorization.starts_with(bearer)) {
-    return sha256_hex(std::string_view(authorization).substr(bearer.size())) == token_hash_;
+  const auto authorization = header(request, "authorization");
+  if (!authorization.empty()) {
+    if (!authorization.starts_with(bearer)) return false;
+    if (sha256_hex(std::string_view(authorization).substr(bearer.size())) != token_hash_) return false;
   }
   const auto cookies = header(request, "cookie");
   const auto secret = cookie_value(cookies, cookie_name);
-  if (secret.empty()) return false;
+  if (secret.empty()) return !authorization.empty();
   const auto session = last_used_us_.find(sha256_hex(secret));
   if (session == last_used_us_.end()) return false;
   if (now_us - session->second > options_.lifetime_us) {

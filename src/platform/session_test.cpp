@@ -70,6 +70,16 @@ TEST_F(SessionTest, TheTokenFileLetsTheCommandLineIn) {
   EXPECT_EQ(status(request("/api/v1/status", {{"authorization", "Bearer x"}})), 401);
 }
 
+TEST_F(SessionTest, BothCredentialsMustBeRight) {
+  const auto authorization = "Bearer " + file("api-token");
+  EXPECT_EQ(status(request("/api/v1/status", {{"authorization", authorization}, {"cookie", "millrace_session=guess"}})), 401);
+  EXPECT_EQ(status(request("/api/v1/status", {{"authorization", authorization}, {"cookie", "theme=dark"}})), 200);
+  const auto secret = sessions->log_in(file("login-token"), 0);
+  const auto cookie = "millrace_session=" + *secret;
+  EXPECT_EQ(status(request("/api/v1/status", {{"authorization", "Bearer x"}, {"cookie", cookie}})), 401);
+  EXPECT_EQ(status(request("/api/v1/status", {{"authorization", authorization}, {"cookie", cookie}})), 200);
+}
+
 TEST_F(SessionTest, OtherHostsAndOriginsAreRefused) {
   const auto authorization = "Bearer " + file("api-token");
   const auto with = [&](const std::string& name, const std::string& value) {
