@@ -9,6 +9,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -157,8 +158,8 @@ def console_link(site):
 
 def edge_runs(site, model):
     answer = site.try_api("GET", "/api/v1/status")
-    return answer and any(model["version"] in json.dumps(node) for s in answer["sites"] for node in s["nodes"]
-                          if node["node"] == "edge-1")
+    wanted = f"{USE_CASE}/{model['version']}"
+    return answer and any(wanted in json.dumps(node) for s in answer["sites"] for node in s["nodes"] if node["node"] == "edge-1")
 
 
 def follow_fleet(site):
@@ -249,6 +250,7 @@ def screens(site, checks):
 
 def main():
     options = arguments_of_command_line()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))   # leave through `with`: no process stays behind
     shutil.rmtree(DEMO / "site", ignore_errors=True)
     site = Site(options.build, DEMO / "site", fixed_ports=not options.free_ports, opcua_port=None if options.free_ports else 4840)
     checks, report = Checks(), {}
