@@ -33,6 +33,7 @@ class IngestLoad {
     if (!recorded_) simulate();
   }
   [[nodiscard]] bool recorded() const { return recorded_; }
+  [[nodiscard]] const std::vector<cmapss::Engine>& fleet() const { return engines_; }
 
   [[nodiscard]] std::vector<Message> births() const {
     namespace sp = sparkplug;

@@ -25,6 +25,8 @@ constexpr std::pair<std::string_view, ErrorCode> message_codes[] = {
     {"Out of Range Error", ErrorCode::invalid_argument},
     {"Invalid Input Error", ErrorCode::invalid_argument},
     {"IO Error", ErrorCode::unavailable},
+    {"disk I/O error", ErrorCode::unavailable},
+    {"database is locked", ErrorCode::unavailable},
 };
 
 }  // namespace

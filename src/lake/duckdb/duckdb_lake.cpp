@@ -234,6 +234,7 @@ Result<std::unique_ptr<Lake>> open_duckdb_lake(const DuckLakeOptions& given) {
   DuckLakeOptions options = given;
   std::error_code error;
   std::filesystem::create_directories(options.folder / "data", error);
+  if (!error) std::filesystem::create_directories(options.folder / "tmp", error);   // DuckDB makes the last folder itself
   if (error) return fail(ErrorCode::unavailable, fmt::format("cannot make {}: {}", options.folder.string(), error.message()));
   options.folder = std::filesystem::absolute(options.folder).lexically_normal();
   const std::string extensions = options.extension_folder.empty() ? MILLRACE_DUCKDB_EXTENSIONS : options.extension_folder;
