@@ -13,6 +13,7 @@ foreach(domain
     src/inference/trees
     src/inference/onnxruntime
     src/training/xgboost
+    src/training/command
     src/runtime
     src/fieldbus/opcua
     src/fieldbus/opcua/open62541
@@ -42,6 +43,7 @@ foreach(domain
     bench
     fuzz
     src/gateway
+    tests/interop/opcua
     apps/millrace-gateway
     )
   add_subdirectory(${domain})

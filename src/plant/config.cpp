@@ -23,7 +23,7 @@ void read_server(ConfigSection root, opcua::ServerOptions& server) {
   server.history_limit = static_cast<std::size_t>(endpoint.integer("history_limit", 100'000, 0));
   server.namespaces = endpoint.texts("namespaces", {});
   auto identity = root.section("identity");
-  server.identity.application_uri = identity.text("application_uri", "urn:millrace:plant");
+  server.identity.application_uri = identity.text("application_uri", "urn:millrace:plant-server");
   server.identity.certificate = identity.path("certificate");
   server.identity.key = identity.path("key");
   server.identity.trusted = identity.path("trusted");

@@ -14,7 +14,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* gateway_uri = "urn:millrace:gateway";
-constexpr const char* plant_uri = "urn:millrace:plant";
+constexpr const char* plant_uri = "urn:millrace:plant-server";   // not its tags' namespace, which must be able to move
 
 std::string credentials(const Layout& layout, const std::string& name) {
   return fmt::format("{{certificate_authority: \"{0}/ca.pem\", certificate: \"{0}/{1}.pem\", key: \"{0}/{1}.key\"}}",

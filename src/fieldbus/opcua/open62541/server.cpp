@@ -188,9 +188,8 @@ class Open62541Server final : public Server {
     if (const auto last = history_.last(index)) {   // the server was stopped and started again
       value = to_data_value(variable.type, last->value, last->status, last->source_time_us);
     } else {
-      UA_DataValue_init(&value);
-      value.hasStatus = true;
-      value.status = UA_STATUSCODE_BADWAITINGFORINITIALDATA;
+      // The library refuses a value that is not there at all and would show its own default as good.
+      value = to_data_value(variable.type, 0, UA_STATUSCODE_BADWAITINGFORINITIALDATA, loop_.clock().now_us());
     }
     UA_Server_writeDataValue(server_, entry.id, value);
     UA_DataValue_clear(&value);

@@ -47,6 +47,9 @@ Result<UA_ClientConfig> Session::make_config(bool discovery) {
   config.noReconnect = true;     // lost sessions are replaced by us, with all that belongs to it
   config.noNewSession = true;
   config.requestedSessionTimeout = 60'000;
+  // FindServers makes the library move to an address that the server announces, often a name that only the server can
+  // resolve. No server has this URI, so that the library stays with the configured address.
+  config.applicationUri = copy("urn:millrace:keep-the-configured-address");
   if (!discovery) {
     TRY_ASSIGN(auto policies, make_policies(own_, true, log_.logger()));
     config.securityPoliciesSize = policies.size();
