@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::int64_t tick_us = 100'000;
 constexpr std::int64_t report_every_us = 30'000'000;
+constexpr std::size_t most_waiting = 10'000;
 constexpr TimeUs replay_margin_us = 5'000'000;   ///< rows that may have been open, or not yet on disk
 
 sparkplug::Publish publish_with(mqtt::Client* client) {
@@ -50,6 +51,10 @@ EdgeService::EdgeService(Loop& loop, WorkerPool& workers, EdgeConfig config, Edg
                  [this](std::string_view device, sparkplug::Payload& birth) {
                    if (device.empty()) return;
                    birth.metrics.push_back({.name = std::string(sparkplug::names::decision), .type = sparkplug::DataType::string});
+                 },
+             .on_born =
+                 [this](bool born) {
+                   if (born) publish_waiting();
                  }}),
       updater_(loop, workers, ports_.platform.get(), ArtifactCache(config_.directory), config_.engine, config_.poll_us,
                {[this](PreparedAssignment prepared) { on_prepared(std::move(prepared)); },
@@ -84,7 +89,10 @@ void EdgeService::start_host() {
                      [this, client] {
                        log_info("listening to the site", {{"site", config_.site}});
                        if (auto done = client->subscribe(host_.subscriptions(), 1); !done) log_error(done.error().message);
-                       host_.on_connected(loop_.clock().now_us());
+                       const TimeUs now_us = loop_.clock().now_us();
+                       host_.on_connected(now_us);
+                       // Gateways that were there before us: their births tell what there is, before the first data.
+                       for (const std::string& gateway : config_.gateways) host_.request_rebirth(config_.site, gateway, now_us);
                      },
                  .on_disconnected =
                      [this](const Error& why) {
@@ -134,13 +142,26 @@ void EdgeService::on_decision(const DecisionRecord& record, bool begins) {
   encoder_.clear();
   encoder_.add_text(sparkplug::names::decision, static_cast<std::uint64_t>(record.time_us / 1000), json_);
   payload_.assign(encoder_.bytes());
-  if (node_.publish_data(record.asset, payload_, record.time_us)) {
+  if (waiting_.empty() && node_.publish_data(record.asset, payload_, record.time_us)) {
     ++decisions_published_;
   } else {
-    ++decisions_lost_;
+    waiting_.push_back({record.asset, std::string(encoder_.bytes())});
+    if (waiting_.size() > most_waiting) {
+      waiting_.pop_front();
+      ++decisions_lost_;
+    }
   }
   if (begins && record.advice != "none") {
     log_info("advice", {{"asset", record.asset}, {"advice", record.advice}, {"reason", record.reason}});
+  }
+}
+
+void EdgeService::publish_waiting() {
+  while (!waiting_.empty()) {
+    payload_ = waiting_.front().metrics;
+    if (!node_.publish_data(waiting_.front().asset, payload_, loop_.clock().now_us())) return;
+    ++decisions_published_;
+    waiting_.pop_front();
   }
 }
 
@@ -241,6 +262,7 @@ void EdgeService::report() {
 void EdgeService::tick() {
   host_.on_timer(loop_.clock().now_us());
   router_.poll();
+  publish_waiting();
 }
 
 void EdgeService::stop() {

@@ -14,6 +14,7 @@
 #include "sparkplug/host.hpp"
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <set>
 #include <string>
@@ -48,6 +49,7 @@ class EdgeService {
   void start_node();
   void on_node_birth(const sparkplug::DeviceState& node, TimeUs now_us);
   void on_decision(const DecisionRecord& record, bool begins);
+  void publish_waiting();
   void on_prepared(PreparedAssignment prepared);
   void take(PreparedUseCase prepared);
   void on_problem(const std::string& problem);
@@ -69,6 +71,10 @@ class EdgeService {
   Timer tick_timer_, persist_timer_, report_timer_;
   sparkplug::DataEncoder encoder_;
   std::string json_, payload_;
+  struct Waiting {
+    std::string asset, metrics;
+  };
+  std::deque<Waiting> waiting_;                 ///< decisions made while the node was not born; bounded, the oldest go
   std::set<std::string> devices_;
   std::set<std::string> known_hashes_;          ///< "use case@hash": files that are active
   std::vector<std::string> errors_;             ///< for the next report

@@ -102,8 +102,7 @@ void Updater::on_answer(Result<http::Response> answer) {
   if (!assignment) return tell("the platform's " + assignment.error().message);
   const auto etag = answer->headers.find("etag");
   etag_ = etag == answer->headers.end() ? "" : etag->second;
-  tell("");
-  if (assignment->revision == revision_) return;
+  if (assignment->revision == revision_) return tell("");
   fetching_ = std::move(*assignment);
   fetching_json_ = std::move(answer->body);
   missing_ = fetching_->needed_files();
@@ -142,6 +141,7 @@ void Updater::fetch_next() {
 
 void Updater::prove(Assignment assignment, std::string json) {
   revision_ = assignment.revision;
+  last_problem_.clear();
   auto prepared = std::make_shared<PreparedAssignment>();
   prepared->assignment = std::move(assignment);
   busy_ = true;
