@@ -62,6 +62,7 @@ Dataset make_dataset(const History& history, const FeatureDefinition& definition
   const auto shared = std::make_shared<const FeatureDefinition>(definition);
   Dataset dataset;
   dataset.table.features = definition.size();
+  dataset.table.names = definition.names();
   std::vector<float> features(definition.size());
   for (const auto& life : history.lives) {
     if (!wanted[life.asset]) continue;

@@ -21,6 +21,7 @@ struct TrainingTable {
   std::size_t features = 0;
   std::vector<float> rows;
   std::vector<float> labels;
+  std::vector<std::string> names = {};  ///< of the features; may be empty
   [[nodiscard]] std::size_t size() const { return labels.size(); }
   [[nodiscard]] std::span<const float> row(std::size_t k) const { return {rows.data() + k * features, features}; }
 };
@@ -62,5 +63,11 @@ struct GbdtParameters {
 
 /// XGBoost's C library. Deterministic for a seed, its inputs and the thread count.
 std::unique_ptr<Trainer> make_xgboost_trainer(const GbdtParameters& parameters);
+
+/// The user's own program, run by /bin/sh with the rights of this process: reads the Parquet files $MILLRACE_TRAIN and
+/// $MILLRACE_VALIDATION (float32 columns: the features by name, and `label`; NaN is missing), may use $MILLRACE_SEED,
+/// writes ONNX to $MILLRACE_MODEL (float32 [rows, features] in, [rows, 1] out). Its output lines are the progress. Its
+/// model's answers are those of ONNX Runtime: what the program itself would have answered is not known here.
+std::unique_ptr<Trainer> make_command_trainer(const std::string& command);
 
 }  // namespace millrace

@@ -64,9 +64,13 @@ class Run {
       return fail(ErrorCode::invalid_argument,
                   fmt::format("model.label: '{}' cannot be trained yet; use remaining_useful_life", label_.kind));
     }
-    if (model.trainer.kind != "gbdt") {
+    if (model.trainer.kind == "command" && !request_.allow_command) {
+      return fail(ErrorCode::permission_denied,
+                  "model.trainer.command: this platform runs no training commands; its operator can allow them");
+    }
+    if (model.trainer.kind != "gbdt" && model.trainer.kind != "command") {
       return fail(ErrorCode::invalid_argument,
-                  fmt::format("model.trainer: '{}' is not built in; use gbdt", model.trainer.kind));
+                  fmt::format("model.trainer: '{}' is not known; use gbdt or command", model.trainer.kind));
     }
     return {};
   }
@@ -93,7 +97,6 @@ class Run {
   /// Fits regimes and scales, makes the rows and trains, on these assets alone. Replaces the fit before.
   Result<void> learn(const std::vector<std::size_t>& assets, double from, double to, const std::string& what) {
     const auto& features = request_.use_case.features;
-    const auto& trainer = request_.use_case.model.trainer;
     TRY(tell(from, fmt::format("{}: computing features", what)));
     fit_ = {};
     TRY_ASSIGN(fit_.definition, compile_features(request_.use_case));
@@ -108,19 +111,25 @@ class Run {
       return fail(ErrorCode::invalid_argument, "no row of the history has a known label");
     const double middle = from + 0.3 * (to - from);
     TRY(tell(middle, fmt::format("{}: training", what)));
-    trainer_ = make_xgboost_trainer({.rounds = trainer.rounds,
-                                     .depth = trainer.depth,
-                                     .learning_rate = trainer.learning_rate,
-                                     .row_fraction = trainer.row_fraction,
-                                     .column_fraction = trainer.column_fraction,
-                                     .minimum_child_weight = trainer.minimum_child_weight,
-                                     .bins = trainer.bins,
-                                     .threads = request_.threads});
+    trainer_ = make_trainer();
     const auto part = [&](double fraction, const std::string& message) {
       return !progress_ || progress_(middle + (to - middle) * fraction, what + ": " + message);
     };
     TRY_ASSIGN(fit_.model, trainer_->train(fit_.rows.table, {}, request_.seed, part));
     return {};
+  }
+
+  [[nodiscard]] std::unique_ptr<Trainer> make_trainer() const {
+    const auto& trainer = request_.use_case.model.trainer;
+    if (trainer.kind == "command") return make_command_trainer(trainer.command);
+    return make_xgboost_trainer({.rounds = trainer.rounds,
+                                 .depth = trainer.depth,
+                                 .learning_rate = trainer.learning_rate,
+                                 .row_fraction = trainer.row_fraction,
+                                 .column_fraction = trainer.column_fraction,
+                                 .minimum_child_weight = trainer.minimum_child_weight,
+                                 .bins = trainer.bins,
+                                 .threads = request_.threads});
   }
 
   /// On whole lives of assets that this fit has not seen.
@@ -154,7 +163,10 @@ class Run {
     TRY_ASSIGN(const auto answers, fit_.model->predict(all.table.rows, all.table.features));
     on_training_ = evaluate(answers, all.labels_uncapped, cap_);
     for (const auto make : {make_onnxruntime_engine, make_tree_engine}) {
-      TRY_ASSIGN(const auto engine, make(bundle_.model_onnx));
+      auto made = make(bundle_.model_onnx);
+      // A command may make any model; the tree engine runs trees only, and then the edge takes the other one.
+      if (!made && make == make_tree_engine && made.error().code == ErrorCode::failed_precondition) continue;
+      TRY_ASSIGN(const auto engine, std::move(made));
       TRY_ASSIGN(parity_[engine->name()], difference(*engine, all.table, answers));
     }
     make_golden(all.table, answers);

@@ -24,6 +24,8 @@ struct TrainingRequest {
   /// The gates are measured on a twin that has not seen the validation assets; the model itself then learns from all
   /// assets that have a label (failures are rare, none should be wasted). False: the twin itself is the model.
   bool learn_from_all = true;
+  /// Whether `model.trainer: {command: ...}` may run a program with the rights of this process.
+  bool allow_command = false;
   std::uint32_t threads = 2;
 };
 

@@ -116,6 +116,16 @@ TEST(Training, SaysWhatIsMissingWhenNothingFailedYet) {
   EXPECT_EQ(train(request(), empty).error().code, ErrorCode::invalid_argument);
 }
 
+TEST(Training, RunsNoCommandUnlessThatIsAllowed) {
+  MemorySource source = fleet(1);
+  TrainingRequest own = request();
+  own.use_case.model.trainer.kind = "command";
+  own.use_case.model.trainer.command = "echo my own trainer; exit 4";
+  EXPECT_EQ(train(own, source).error().code, ErrorCode::permission_denied);
+  own.allow_command = true;
+  EXPECT_EQ(train(own, source).error().message, "the training command ended with exit code 4: my own trainer");
+}
+
 TEST(Training, StopsWhenAsked) {
   MemorySource source = fleet(1);
   const auto bundle = train(request(), source, [](double fraction, const std::string&) { return fraction < 0.5; });
