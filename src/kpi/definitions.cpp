@@ -9,8 +9,8 @@ double ratio(double part, double whole) { return whole > 0 ? part / whole : std:
 
 constexpr KpiDefinition definitions[] = {
     {.name = "unplanned_failures_per_1000_cycles",
-     .title = "Unplanned failures per 1000 cycles",
-     .unit = "failures / 1000 cycles",
+     .title = "Unplanned failures",
+     .unit = "per 1000 cycles",
      .of_lives = [](const LifeTotals& t) { return ratio(1'000.0 * static_cast<double>(t.failures), t.cycles); },
      .count_of_lives = [](const LifeTotals& t) { return t.failures + t.overhauls; }},
     {.name = "wasted_cycles_per_engine",
@@ -19,8 +19,8 @@ constexpr KpiDefinition definitions[] = {
      .of_lives = [](const LifeTotals& t) { return ratio(t.wasted, static_cast<double>(t.findings)); },
      .count_of_lives = [](const LifeTotals& t) { return t.findings; }},
     {.name = "overhauls_per_1000_cycles",
-     .title = "Overhauls per 1000 cycles",
-     .unit = "overhauls / 1000 cycles",
+     .title = "Overhauls",
+     .unit = "per 1000 cycles",
      .of_lives = [](const LifeTotals& t) { return ratio(1'000.0 * static_cast<double>(t.overhauls), t.cycles); },
      .count_of_lives = [](const LifeTotals& t) { return t.failures + t.overhauls; }},
     {.name = "prediction_rmse",

@@ -100,6 +100,7 @@ try {
         const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
         if (overflow > 0) throw new Error(`the page is ${overflow} px wider than the screen`);
       });
+      await page.evaluate(() => window.scrollTo(0, 0));
       await attempt(where, () => page.screenshot({ path: join(folder, `${room}-${name}.png`) }));
       console.log(
         `[console] ${where}: ${await page

@@ -39,7 +39,7 @@ export function KpiChart({ name, unit, times, values, levels, marks, height }: P
       return options(paint, unit, "outcome", {
         series: [{}, { stroke: paint.accent, width: 2, points: { show: false } }],
         scales: { y: { range: (_plot, low, high) => [Math.min(0, low ?? 0), Math.max(reach, high ?? 0) * 1.12 || 1] } },
-        plugins: [levelPlugin(drawnLevels, paint.paper), markPlugin(paint, events)],
+        plugins: [markPlugin(paint, events), levelPlugin(drawnLevels, paint.paper)],
       });
     },
     [unit, shape],

@@ -1,7 +1,7 @@
 import { useCallback, useMemo } from "react";
-import type { Signal } from "../api/types";
+import type { Asset, Signal } from "../api/types";
 import { healthOf, QualityBadge } from "../components/Badges";
-import { age, number, percent, time, words } from "../components/format";
+import { age, number, percent, quantity, time, words } from "../components/format";
 import { Empty, Facts, Page, ProblemNote } from "../components/Page";
 import { Table } from "../components/Table";
 import { unitText } from "../components/plot";
@@ -58,6 +58,33 @@ function SignalTable({ signals, now }: { signals: readonly Signal[]; now: number
   );
 }
 
+function Answer({ asset, signals, now }: { asset: Asset; signals: readonly Signal[]; now: number }) {
+  const good = signals.filter(({ quality }) => quality === "good").length;
+  if (asset.state === "overhauled" || asset.state === "failed")
+    return (
+      <>
+        {asset.asset} {asset.state === "failed" ? "failed" : "was overhauled"} at{" "}
+        <em>{quantity(asset.clock, asset.unit ?? "")}</em>,{" "}
+        {age(asset.last_seen ? now - Date.parse(asset.last_seen) : null)} ago.
+      </>
+    );
+  return (
+    <>
+      {asset.asset} is {asset.state}
+      {asset.prediction !== null && (
+        <>
+          , about <em>{quantity(Math.round(asset.prediction), asset.unit ?? "")}</em> left
+        </>
+      )}
+      ;{" "}
+      {signals.length === 0
+        ? "no signal seen yet"
+        : `${percent(good / signals.length)} of its ${signals.length} signals are good`}
+      .
+    </>
+  );
+}
+
 /** One asset: its signals over time with a shared cursor. Dragging over a chart chooses a range; Escape goes back to now. */
 export function AssetPage({ asset: name }: { asset: string }) {
   const { query } = useRoute();
@@ -103,7 +130,6 @@ export function AssetPage({ asset: name }: { asset: string }) {
   const shown = (signals ?? []).filter(({ signal, role }) =>
     chosen ? chosen.includes(signal) : role === "feature" || role === "context" || role === "clock",
   );
-  const good = signals?.filter(({ quality }) => quality === "good").length ?? 0;
   const health = asset && healthOf(asset);
   const answer =
     !asset || !signals ? (
@@ -113,25 +139,7 @@ export function AssetPage({ asset: name }: { asset: string }) {
         "…"
       )
     ) : (
-      <>
-        {name} is {asset.state}
-        {asset.prediction === null || asset.state === "overhauled" || asset.state === "failed" ? (
-          ""
-        ) : (
-          <>
-            , about{" "}
-            <em>
-              {number(Math.round(asset.prediction))} {asset.unit}
-            </em>{" "}
-            left
-          </>
-        )}
-        ;{" "}
-        {signals.length === 0
-          ? "no signal seen yet"
-          : `${percent(good / signals.length)} of its ${signals.length} signals are good`}
-        .
-      </>
+      <Answer asset={asset} signals={signals} now={now} />
     );
   return (
     <Page title="Plant" question={`Plant: what is ${name} doing, and can we believe it?`} answer={answer}>

@@ -14,14 +14,15 @@ function answerOf(assets: readonly Asset[]): string {
   const failed = assets.filter(({ state }) => state === "failed").length;
   const overhauled = assets.filter(({ state }) => state === "overhauled").length;
   const silent = assets.filter(({ state }) => state === "stale" || state === "offline").length;
-  const signals = assets.reduce((sum, asset) => sum + asset.signals, 0);
-  const bad = assets.reduce((sum, asset) => sum + asset.bad_signals, 0);
+  const live = assets.filter(({ state }) => state !== "overhauled" && state !== "failed"); // silence after the end is no fault
+  const signals = live.reduce((sum, asset) => sum + asset.signals, 0);
+  const bad = live.reduce((sum, asset) => sum + asset.bad_signals, 0);
   const parts = [`${running} of ${plural(assets.length, "asset")} run`];
   if (advised > 0) parts.push(`${advised} with advice`);
   if (overhauled > 0) parts.push(`${overhauled} overhauled`);
   parts.push(`${failed} failed`);
   if (silent > 0) parts.push(`${silent} silent`);
-  return `${parts.join(", ")}; ${signals === 0 ? "no signal seen yet" : `${percent(1 - bad / signals)} of ${number(signals)} signals can be believed`}.`;
+  return `${parts.join(", ")}; ${signals === 0 ? "no signal is expected now" : `${percent(1 - bad / signals)} of ${number(signals)} live signals can be believed`}.`;
 }
 
 function Tile({ asset, now }: { asset: Asset; now: number }) {
@@ -47,7 +48,7 @@ function Tile({ asset, now }: { asset: Asset; now: number }) {
       )}
       <span className="tile-more">
         {ended || asset.clock === null ? "" : `at ${number(asset.clock)} · `}
-        {asset.bad_signals > 0
+        {!ended && asset.bad_signals > 0
           ? `${plural(asset.bad_signals, "bad signal")}`
           : asset.last_seen
             ? `${age(now - Date.parse(asset.last_seen))} ago`

@@ -17,21 +17,26 @@ export interface Recordings {
 
 const kept = 600; // samples per signal
 const refreshMs = 1000;
+const wholeMs = 15_000; // then all is read anew: what comes late (a backlog) lies before what is known
 export const nothing: Recording = {
   stored: { times: [], values: [], status: [] },
   live: { times: [], values: [], status: [] },
 };
 
-function afterReading(before: ReadonlyMap<string, Recording>, samples: Samples): Map<string, Recording> {
+function afterReading(
+  before: ReadonlyMap<string, Recording>,
+  samples: Samples,
+  whole: boolean,
+): Map<string, Recording> {
   const after = new Map(before);
   for (const { signal, ...news } of samples.signals) {
     const { stored, live } = after.get(signal) ?? nothing;
-    const whole = merged(stored, news, kept);
-    const newest = whole.times.at(-1) ?? Number.NEGATIVE_INFINITY;
+    const longer = whole ? news : merged(stored, news, kept);
+    const newest = longer.times.at(-1) ?? Number.NEGATIVE_INFINITY;
     const first = live.times.findIndex((time) => time > newest);
     const rest = <T>(values: T[]) => (first < 0 ? [] : values.slice(first));
     after.set(signal, {
-      stored: whole,
+      stored: longer,
       live: { times: rest(live.times), values: rest(live.values), status: rest(live.status) },
     });
   }
@@ -60,30 +65,30 @@ export function useSamples(
   const [series, setSeries] = useState<ReadonlyMap<string, Recording>>(new Map());
   const [problem, setProblem] = useState<Problem | null>(null);
   const follow = from === undefined && to === undefined;
-  const reading = useRef({ newest: 0, busy: false, last: 0, generation: 0 });
+  const reading = useRef({ newest: 0, busy: false, last: 0, lastWhole: 0 });
 
   const read = useCallback(
     async (since: string | undefined) => {
-      const state = reading.current,
-        generation = state.generation;
+      const state = reading.current;
       state.busy = true;
       const response = await get("/api/v1/assets/{asset}/samples", {
         path: { asset },
         query: { signals, from: since, to, limit: kept },
       });
-      if (state.generation !== generation) return; // another asset or range is shown by now
+      if (reading.current !== state) return; // another asset or range is shown by now
       state.busy = false;
       state.last = Date.now();
       setProblem(response.ok ? null : response.problem);
       if (!response.ok) return;
       state.newest = Math.max(state.newest, ...response.data.signals.map(({ times }) => times.at(-1) ?? 0));
-      setSeries((before) => afterReading(before, response.data));
+      setSeries((before) => afterReading(before, response.data, since === from));
+      if (since === from) state.lastWhole = state.last;
     },
-    [asset, signals, to],
+    [asset, signals, from, to],
   );
 
   useEffect(() => {
-    reading.current = { newest: 0, busy: false, last: 0, generation: reading.current.generation + 1 };
+    reading.current = { newest: 0, busy: false, last: 0, lastWhole: 0 };
     setSeries(new Map());
     void read(from);
   }, [read, from]);
@@ -95,9 +100,11 @@ export function useSamples(
         const news = follow ? event.assets.filter((entry) => entry.asset === asset) : [];
         if (news.length === 0) return;
         setSeries((before) => afterEvent(before, news));
-        const { busy, last, newest } = reading.current;
-        if (!busy && Date.now() - last >= refreshMs)
-          void read(newest > 0 ? new Date(newest + 1).toISOString() : undefined);
+        const { busy, last, lastWhole, newest } = reading.current;
+        const now = Date.now();
+        if (busy || now - last < refreshMs) return;
+        const whole = newest === 0 || now - lastWhole >= wholeMs;
+        void read(whole ? undefined : new Date(newest + 1).toISOString());
       },
       [asset, follow, read],
     ),
