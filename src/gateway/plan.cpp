@@ -22,8 +22,10 @@ QualityLimits limits_of(const UseCase& use_case, const UseCase::SignalDeclaratio
   // A clock or a work order code may well stand still or jump.
   if (signal.role == SignalRole::measurement) {
     limits.spike_deviations = use_case.quality.spike;
-    limits.stuck_samples = use_case.quality.stuck_rows;
-    limits.stuck_us = use_case.quality.stuck_us;
+    if (!signal.steady) {
+      limits.stuck_samples = use_case.quality.stuck_rows;
+      limits.stuck_us = use_case.quality.stuck_us;
+    }
   }
   limits.late_us = use_case.quality.freshness_us;
   return limits;
