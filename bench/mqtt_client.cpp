@@ -9,16 +9,17 @@
 #include <chrono>
 #include <string>
 
+namespace millrace {
 namespace {
-
-using namespace millrace;
 
 constexpr int kMessages = 300'000;
 constexpr std::int64_t kLimitUs = 120'000'000;
 
 void print(std::string_view name, double value, std::string_view unit, std::string_view better) {
-  fmt::print("{{\"name\": \"{}\", \"value\": {:.6g}, \"unit\": \"{}\", \"better\": \"{}\", \"target\": null, \"peer\": null}}\n",
-             name, value, unit, better);
+  fmt::print(
+      "{{\"name\": \"{}\", \"value\": {:.6g}, \"unit\": \"{}\", \"better\": \"{}\", \"target\": null, \"peer\": "
+      "null}}\n",
+      name, value, unit, better);
 }
 
 /// Sends `kMessages` as fast as the client takes them. Returns false when they did not all come back.
@@ -52,14 +53,15 @@ bool run(Loop& loop, mqtt::BrokerProcess& broker, int quality_of_service, std::s
 }
 
 }  // namespace
+}  // namespace millrace
 
 int main() {
-  auto broker = mqtt::BrokerProcess::start({});
+  auto broker = millrace::mqtt::BrokerProcess::start({});
   if (!broker) {
     fmt::print(stderr, "{}\n", broker.error().message);
     return 1;
   }
-  SystemClock clock;
-  Loop loop(clock);
-  return run(loop, **broker, 0, 256) && run(loop, **broker, 1, 256) ? 0 : 1;
+  millrace::SystemClock clock;
+  millrace::Loop loop(clock);
+  return millrace::run(loop, **broker, 0, 256) && millrace::run(loop, **broker, 1, 256) ? 0 : 1;
 }

@@ -15,8 +15,9 @@ namespace {
 const http::RouteTable& routes() {
   static const http::RouteTable table([] {
     std::vector<http::Route> rows;
-    for (const char* pattern : {"/{rest*}", "/api/v1/assets", "/api/v1/assets/{asset}/signals", "/api/v1/models/{use_case}/{version}",
-                                "/api/v1/models/train", "/api/v1/artifacts/{sha256}"}) {
+    for (const char* pattern :
+         {"/{rest*}", "/api/v1/assets", "/api/v1/assets/{asset}/signals", "/api/v1/models/{use_case}/{version}",
+          "/api/v1/models/train", "/api/v1/artifacts/{sha256}"}) {
       rows.push_back({.method = "GET", .pattern = pattern, .handle = [](const http::Request&, const http::Reply&) {}});
     }
     return rows;
@@ -32,7 +33,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (target->path.find('\0') != std::string::npos) std::abort();
     if (target->path == "/.." || target->path.find("/../") != std::string::npos) std::abort();  // never reaches a file
     auto match = routes().find("GET", target->raw_path);
-    if (match.route == nullptr && match.allow.empty() && target->raw_path.find('%') == std::string_view::npos) std::abort();
+    if (match.route == nullptr && match.allow.empty() && target->raw_path.find('%') == std::string_view::npos)
+      std::abort();
   }
   if (auto decoded = http::percent_decode(bytes)) {
     if (http::percent_decode(http::percent_encode(*decoded)) != *decoded) std::abort();

@@ -1,6 +1,7 @@
-// A use case file with anything in it gives a use case or a list of problems; never a crash, and its meaning has a hash.
-#include "usecase/diff.hpp"
+// A use case file with anything in it gives a use case or a list of problems, never a crash; its meaning has a hash.
+// hash.
 #include "usecase/usecase.hpp"
+#include "usecase/diff.hpp"
 
 #include <cstdint>
 #include <cstdlib>

@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <charconv>
 #include <map>
-#include <map>
 #include <set>
 
 namespace millrace {
@@ -90,7 +89,8 @@ void ConfigSection::note(std::string_view key, std::string value, bool fallback)
 
 void ConfigSection::refuse(std::string_view key, std::string_view why) {
   const auto* node = find(key, false);
-  state_->report(node != nullptr ? node->line : (node_ != nullptr ? node_->line : 1), fmt::format("'{}' {}", full(key), why));
+  state_->report(node != nullptr ? node->line : (node_ != nullptr ? node_->line : 1),
+                 fmt::format("'{}' {}", full(key), why));
 }
 
 /// `parse` gives std::optional<T>. `wanted` completes "must be …".
@@ -139,10 +139,11 @@ std::optional<double> with_unit(std::string_view text, const std::vector<Unit>& 
   return std::nullopt;
 }
 
-const std::vector<Unit> kTimes = {{"us", 1},       {"ms", 1e3},  {"s", 1e6},  {"min", 60e6},
-                                  {"h", 3600e6},   {"d", 86400e6}, {"days", 86400e6}};
-const std::vector<Unit> kSizes = {{"B", 1},           {"KiB", 1024.0},        {"MiB", 1048576.0}, {"GiB", 1073741824.0},
-                                  {"TiB", 1099511627776.0}, {"kB", 1e3}, {"MB", 1e6},         {"GB", 1e9}, {"TB", 1e12}};
+const std::vector<Unit> kTimes = {{"us", 1},     {"ms", 1e3},    {"s", 1e6},       {"min", 60e6},
+                                  {"h", 3600e6}, {"d", 86400e6}, {"days", 86400e6}};
+const std::vector<Unit> kSizes = {
+    {"B", 1},    {"KiB", 1024.0}, {"MiB", 1048576.0}, {"GiB", 1073741824.0}, {"TiB", 1099511627776.0},
+    {"kB", 1e3}, {"MB", 1e6},     {"GB", 1e9},        {"TB", 1e12}};
 constexpr double kExactLimit = 9007199254740992.0;  // 2^53: doubles hold every integer up to here
 constexpr std::string_view kDurationWanted = "a time like '10 s', '250 ms', '5 min', '2 h' or '30 d'";
 constexpr std::string_view kSizeWanted = "a size like '256 MiB', '8 KiB' or '1 GB'";
@@ -303,7 +304,8 @@ Result<Config> Config::parse(std::string_view text, const std::filesystem::path&
   TRY_ASSIGN(auto root, parse_config_tree(text, name.string()));
   if (root.kind == ConfigNode::Kind::null) root.kind = ConfigNode::Kind::mapping;
   if (root.kind != ConfigNode::Kind::mapping) {
-    return fail(ErrorCode::invalid_argument, fmt::format("{}:{}: not a mapping of keys to values", name.string(), root.line));
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("{}:{}: not a mapping of keys to values", name.string(), root.line));
   }
   auto state = std::make_unique<ConfigState>();
   state->file = name;
@@ -331,7 +333,8 @@ Result<void> Config::finish() {
 std::string Config::effective() const {
   std::string text;
   for (const auto& value : state_->values) {
-    text += fmt::format("{}: {}{}\n", value.key, value.text.empty() ? "\"\"" : value.text, value.fallback ? "  # default" : "");
+    text += fmt::format("{}: {}{}\n", value.key, value.text.empty() ? "\"\"" : value.text,
+                        value.fallback ? "  # default" : "");
   }
   return text;
 }

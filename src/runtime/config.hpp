@@ -30,7 +30,7 @@ class ConfigSection {
   std::int64_t integer(std::string_view key, std::int64_t fallback,
                        std::int64_t low = std::numeric_limits<std::int64_t>::min(),
                        std::int64_t high = std::numeric_limits<std::int64_t>::max());
-  std::uint16_t port(std::string_view key);                          ///< 0 to 65535; 0: any free port
+  std::uint16_t port(std::string_view key);  ///< 0 to 65535; 0: any free port
   std::uint16_t port(std::string_view key, std::uint16_t fallback);
   double number(std::string_view key, double fallback);
   bool flag(std::string_view key, bool fallback);
@@ -66,8 +66,8 @@ class ConfigSection {
   [[nodiscard]] std::string full(std::string_view key) const;
 
   ConfigState* state_;
-  const ConfigNode* node_;   ///< null: absent
-  std::string prefix_;       ///< "mqtt." for keys in messages
+  const ConfigNode* node_;  ///< null: absent
+  std::string prefix_;      ///< "mqtt." for keys in messages
 };
 
 /// A process's configuration: YAML, read once, with every mistake reported by file, line and remedy. Keys that no one

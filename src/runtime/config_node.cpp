@@ -36,7 +36,8 @@ class TreeBuilder final : public YAML::EventHandler {
   void OnNull(const YAML::Mark& mark, YAML::anchor_t) override { add(mark, ConfigNode::Kind::null); }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t, const std::string& value) override {
     auto& open = open_nodes_;
-    if (!open.empty() && open.back()->kind == ConfigNode::Kind::mapping && !key_pending_) return begin_field(mark, value);
+    if (!open.empty() && open.back()->kind == ConfigNode::Kind::mapping && !key_pending_)
+      return begin_field(mark, value);
     bool empty = value.empty() && tag == "?";
     add(mark, empty ? ConfigNode::Kind::null : ConfigNode::Kind::scalar)->scalar = value;
   }
@@ -53,7 +54,8 @@ class TreeBuilder final : public YAML::EventHandler {
   void begin_field(const YAML::Mark& mark, const std::string& key) {
     auto& fields = open_nodes_.back()->children;
     for (const auto& field : fields) {
-      if (field.key == key) throw Refused{mark.line + 1, fmt::format("'{}' stands twice, first in line {}", key, field.key_line)};
+      if (field.key == key)
+        throw Refused{mark.line + 1, fmt::format("'{}' stands twice, first in line {}", key, field.key_line)};
     }
     fields.push_back({.line = mark.line + 1, .key_line = mark.line + 1, .key = key});
     key_pending_ = true;

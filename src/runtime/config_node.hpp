@@ -12,11 +12,11 @@ namespace millrace {
 struct ConfigNode {
   enum class Kind { null, scalar, list, mapping };
   Kind kind = Kind::null;
-  int line = 0;                ///< from 1
-  int key_line = 0;            ///< of the key, in a mapping
-  std::string key;             ///< in a mapping
+  int line = 0;      ///< from 1
+  int key_line = 0;  ///< of the key, in a mapping
+  std::string key;   ///< in a mapping
   std::string scalar;
-  std::vector<ConfigNode> children;   ///< of a list or a mapping, in the file's order
+  std::vector<ConfigNode> children;  ///< of a list or a mapping, in the file's order
 };
 
 /// `invalid_argument` names the line: syntax, aliases, keys given twice, keys that are not words, nesting too deep,

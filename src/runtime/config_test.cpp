@@ -17,8 +17,9 @@ Config parse(std::string_view text) {
 }
 
 TEST(ConfigTest, reads_what_is_written_and_falls_back_for_what_is_not) {
-  auto config = parse("site: site-1\nmqtt:\n  port: 8884\n  keep_alive: 15 s\n  topics: [a, b]\nspool:\n  limit: 256 MiB\n"
-                      "  path: spool.db\nsecure: true\nnodes:\n  - name: one\n  - name: two\n");
+  auto config = parse(
+      "site: site-1\nmqtt:\n  port: 8884\n  keep_alive: 15 s\n  topics: [a, b]\nspool:\n  limit: 256 MiB\n"
+      "  path: spool.db\nsecure: true\nnodes:\n  - name: one\n  - name: two\n");
   auto root = config.root();
   EXPECT_EQ(root.text("site"), "site-1");
   EXPECT_TRUE(root.flag("secure", false));
@@ -35,7 +36,8 @@ TEST(ConfigTest, reads_what_is_written_and_falls_back_for_what_is_not) {
   EXPECT_THAT(names, ElementsAre("one", "two"));
   EXPECT_EQ(root.section("absent").integer("depth", 7), 7);
   EXPECT_TRUE(config.finish());
-  EXPECT_THAT(config.effective(), testing::AllOf(HasSubstr("mqtt.port: 8884\n"), HasSubstr("mqtt.host: localhost  # default\n")));
+  EXPECT_THAT(config.effective(),
+              testing::AllOf(HasSubstr("mqtt.port: 8884\n"), HasSubstr("mqtt.host: localhost  # default\n")));
 }
 
 TEST(ConfigTest, every_mistake_is_reported_at_once_with_its_line_and_remedy) {
@@ -49,13 +51,14 @@ TEST(ConfigTest, every_mistake_is_reported_at_once_with_its_line_and_remedy) {
   auto outcome = config.finish();
   ASSERT_FALSE(outcome);
   EXPECT_EQ(outcome.error().code, ErrorCode::invalid_argument);
-  EXPECT_EQ(outcome.error().message,
-            "etc/gateway.yaml:1: 'site' is missing\n"
-            "etc/gateway.yaml:1: unknown key 'siet': did you mean 'site'?\n"
-            "etc/gateway.yaml:3: 'mqtt.port' must be a port from 0 to 65535, not '70000'\n"
-            "etc/gateway.yaml:4: unknown key 'mqtt.keepalive': did you mean 'keep_alive'?\n"
-            "etc/gateway.yaml:5: 'mqtt.keep_alive' must be a time like '10 s', '250 ms', '5 min', '2 h' or '30 d', not '15'\n"
-            "etc/gateway.yaml:6: 'level' must be one of 'debug', 'info', not 'loud'");
+  EXPECT_EQ(
+      outcome.error().message,
+      "etc/gateway.yaml:1: 'site' is missing\n"
+      "etc/gateway.yaml:1: unknown key 'siet': did you mean 'site'?\n"
+      "etc/gateway.yaml:3: 'mqtt.port' must be a port from 0 to 65535, not '70000'\n"
+      "etc/gateway.yaml:4: unknown key 'mqtt.keepalive': did you mean 'keep_alive'?\n"
+      "etc/gateway.yaml:5: 'mqtt.keep_alive' must be a time like '10 s', '250 ms', '5 min', '2 h' or '30 d', not '15'\n"
+      "etc/gateway.yaml:6: 'level' must be one of 'debug', 'info', not 'loud'");
 }
 
 TEST(ConfigTest, unknown_keys_are_found_at_every_depth_and_once) {

@@ -1,9 +1,9 @@
 #include "runtime/log.hpp"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
+#include <nlohmann/json.hpp>
 
 #include <memory>
 
@@ -26,8 +26,9 @@ struct Log {
 /// The one process-wide sink; never destroyed, so that destructors may still log.
 Log& the_log() {
   static auto* log = [] {
-    auto* fresh = new Log{};
-    fresh->logger = std::make_shared<spdlog::logger>("millrace", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
+    auto* fresh = std::make_unique<Log>().release();
+    fresh->logger =
+        std::make_shared<spdlog::logger>("millrace", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
     fresh->logger->set_pattern("%Y-%m-%dT%H:%M:%S.%fZ %^%l%$ %v", spdlog::pattern_time_type::utc);
     return fresh;
   }();
@@ -68,7 +69,8 @@ Result<LogLevel> parse_log_level(std::string_view text) {
   for (std::size_t i = 0; i < std::size(kLevelNames); ++i) {
     if (kLevelNames[i] == text) return static_cast<LogLevel>(i);
   }
-  return fail(ErrorCode::invalid_argument, fmt::format("'{}' is no log level: debug, info, warning, error or off", text));
+  return fail(ErrorCode::invalid_argument,
+              fmt::format("'{}' is no log level: debug, info, warning, error or off", text));
 }
 
 void set_up_log(const LogOptions& options) {

@@ -13,12 +13,12 @@ namespace millrace {
 
 enum class LogLevel { debug, info, warning, error, off };
 enum class LogFormat {
-  text,   ///< 2026-11-22T18:09:46.123456Z info gateway: connected broker=localhost:8884
-  json,   ///< one object a line: time, level, process, message, and the fields as texts
+  text,  ///< 2026-11-22T18:09:46.123456Z info gateway: connected broker=localhost:8884
+  json,  ///< one object a line: time, level, process, message, and the fields as texts
 };
 
 struct LogOptions {
-  std::string process;               ///< stands in each line
+  std::string process;  ///< stands in each line
   LogLevel level = LogLevel::info;
   LogFormat format = LogFormat::text;
 };

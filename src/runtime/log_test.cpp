@@ -8,12 +8,18 @@ namespace {
 
 TEST(LogTest, text_line_has_fields_and_no_line_breaks) {
   EXPECT_EQ(format_log_line(LogFormat::text, 0, LogLevel::info, "gateway", "connected\nnow",
-                            {{"broker", "localhost:8884"}, {"why", "a \"b\""}, {"attempt", 3}, {"up", true}, {"share", 0.5}, {"none", ""}}),
+                            {{"broker", "localhost:8884"},
+                             {"why", "a \"b\""},
+                             {"attempt", 3},
+                             {"up", true},
+                             {"share", 0.5},
+                             {"none", ""}}),
             "gateway: connected\\nnow broker=localhost:8884 why=\"a \\\"b\\\"\" attempt=3 up=true share=0.5 none=\"\"");
 }
 
 TEST(LogTest, json_line_is_one_object_even_for_bytes_that_are_no_text) {
-  auto line = format_log_line(LogFormat::json, 1'000'000, LogLevel::warning, "edge-1", "late \xff", {{"asset", "engine-061"}});
+  auto line =
+      format_log_line(LogFormat::json, 1'000'000, LogLevel::warning, "edge-1", "late \xff", {{"asset", "engine-061"}});
   auto document = nlohmann::json::parse(line);
   EXPECT_EQ(document["time"], "1970-01-01T00:00:01.000000Z");
   EXPECT_EQ(document["level"], "warning");

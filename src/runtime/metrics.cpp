@@ -45,7 +45,7 @@ Gauge MetricRegistry::gauge(const std::string& name, const std::string& help, co
 }
 
 Histogram MetricRegistry::histogram(const std::string& name, const std::string& help, const std::vector<double>& bounds,
-                             const MetricLabels& labels) {
+                                    const MetricLabels& labels) {
   MILLRACE_ASSERT(prometheus::CheckMetricName(name));
   return Histogram(&prometheus::BuildHistogram().Name(name).Help(help).Register(state_->registry).Add(labels, bounds));
 }

@@ -51,8 +51,8 @@ class Histogram {
 
 using MetricLabels = std::map<std::string, std::string>;
 
-/// A process's metrics in Prometheus' text format. Names are snake_case with unit and "_total" as Prometheus wants them:
-/// "millrace_ingest_points_total". Asking again for the same name and labels gives the same metric. A name that
+/// A process's metrics in Prometheus' text format. Names are snake_case with unit and "_total" as Prometheus wants
+/// them: "millrace_ingest_points_total". Asking again for the same name and labels gives the same metric. A name that
 /// Prometheus would refuse is a programmer's error (assertion).
 class MetricRegistry {
  public:
@@ -71,7 +71,7 @@ class MetricRegistry {
   /// Resident memory and processor time of this process under Prometheus' usual names.
   void add_process_metrics();
 
-  [[nodiscard]] std::string scrape();   ///< content type "text/plain; version=0.0.4"
+  [[nodiscard]] std::string scrape();  ///< content type "text/plain; version=0.0.4"
 
  private:
   struct State;

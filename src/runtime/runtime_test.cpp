@@ -38,8 +38,8 @@ TEST_F(RuntimeTest, periodic_timer_goes_on_until_cancelled_from_inside) {
 TEST_F(RuntimeTest, pool_works_elsewhere_and_answers_on_the_loop) {
   WorkerPool pool(loop_, 1, 4);
   std::thread::id worked_on, answered_on;
-  ASSERT_TRUE(pool.submit([&] { worked_on = std::this_thread::get_id(); },
-                          [&] { answered_on = std::this_thread::get_id(); }));
+  ASSERT_TRUE(
+      pool.submit([&] { worked_on = std::this_thread::get_id(); }, [&] { answered_on = std::this_thread::get_id(); }));
   ASSERT_TRUE(loop_.run_until([&] { return answered_on != std::thread::id(); }, 5'000'000));
   EXPECT_EQ(answered_on, std::this_thread::get_id());
   EXPECT_NE(worked_on, answered_on);
@@ -54,8 +54,18 @@ TEST_F(RuntimeTest, pool_refuses_beyond_its_bound) {
 TEST_F(RuntimeTest, components_stop_in_reverse_order_when_one_fails) {
   std::string story;
   ComponentGroup group(loop_);
-  group.add({"a", [&] { story += "+a"; return Result<void>{}; }, [&] { story += "-a"; }});
-  group.add({"b", [&] { story += "+b"; loop_.post([&] { group.fail_with({ErrorCode::unavailable, "gone"}); }); return Result<void>{}; },
+  group.add({"a",
+             [&] {
+               story += "+a";
+               return Result<void>{};
+             },
+             [&] { story += "-a"; }});
+  group.add({"b",
+             [&] {
+               story += "+b";
+               loop_.post([&] { group.fail_with({ErrorCode::unavailable, "gone"}); });
+               return Result<void>{};
+             },
              [&] { story += "-b"; }});
   auto outcome = group.run();
   ASSERT_FALSE(outcome);

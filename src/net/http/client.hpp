@@ -11,8 +11,8 @@
 namespace millrace::http {
 
 struct ClientOptions {
-  std::string base_url;                       ///< "https://localhost:8443" or "http://127.0.0.1:8080"
-  std::optional<Credentials> credentials;     ///< needed for https: verifies the server, shows who we are
+  std::string base_url;                    ///< "https://localhost:8443" or "http://127.0.0.1:8080"
+  std::optional<Credentials> credentials;  ///< needed for https: verifies the server, shows who we are
   std::int64_t timeout_us = 10'000'000;
   std::size_t body_limit_bytes = 256u << 20;
 };

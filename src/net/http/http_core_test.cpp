@@ -18,11 +18,13 @@ TEST(TargetTest, path_and_query_are_decoded) {
   ASSERT_TRUE(target);
   EXPECT_EQ(target->path, "/api/v1/assets/engine 061");
   EXPECT_EQ(target->raw_path, "/api/v1/assets/engine%20061");
-  EXPECT_THAT(target->query, ElementsAre(Pair("from", ""), Pair("limit", "5"), Pair("signals", "T24,Ps30"), Pair("x y", "1")));
+  EXPECT_THAT(target->query,
+              ElementsAre(Pair("from", ""), Pair("limit", "5"), Pair("signals", "T24,Ps30"), Pair("x y", "1")));
 }
 
 TEST(TargetTest, refuses_what_could_mislead_a_handler) {
-  for (const char* text : {"", "*", "http://elsewhere/", "/%", "/%4", "/%zz", "/a/../b", "/%2e%2e/b", "/a/.", "/a%00b", "/?a=%f"}) {
+  for (const char* text :
+       {"", "*", "http://elsewhere/", "/%", "/%4", "/%zz", "/a/../b", "/%2e%2e/b", "/a/.", "/a%00b", "/?a=%f"}) {
     EXPECT_FALSE(parse_target(text)) << text;
   }
   EXPECT_TRUE(parse_target("/..a/b..c/.../"));
@@ -43,7 +45,8 @@ TEST(OriginTest, takes_addresses_apart) {
   ASSERT_TRUE(six);
   EXPECT_EQ(six->host + "|" + six->port, "::1|443");
   EXPECT_TRUE(six->tls);
-  for (const char* text : {"", "ftp://a", "https://", "https://a:b", "https://a/b", "https://user@a"}) EXPECT_FALSE(parse_origin(text)) << text;
+  for (const char* text : {"", "ftp://a", "https://", "https://a:b", "https://a/b", "https://user@a"})
+    EXPECT_FALSE(parse_origin(text)) << text;
 }
 
 Route route(std::string method, std::string pattern) {
@@ -72,7 +75,8 @@ TEST_F(RouteTableTest, the_most_particular_row_wins) {
 }
 
 TEST_F(RouteTableTest, parameters_are_decoded_after_the_path_was_split) {
-  EXPECT_THAT(table_.find("GET", "/api/v1/models/a%2Fb/2").parameters, ElementsAre(Pair("use_case", "a/b"), Pair("version", "2")));
+  EXPECT_THAT(table_.find("GET", "/api/v1/models/a%2Fb/2").parameters,
+              ElementsAre(Pair("use_case", "a/b"), Pair("version", "2")));
   EXPECT_THAT(table_.find("GET", "/assets/app.js").parameters, ElementsAre(Pair("rest", "assets/app.js")));
   EXPECT_THAT(table_.find("GET", "/").parameters, ElementsAre(Pair("rest", "")));
 }

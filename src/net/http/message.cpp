@@ -12,16 +12,11 @@ struct StatusOf {
 };
 
 constexpr StatusOf kStatusTable[] = {
-    {ErrorCode::invalid_argument, 400, "Bad request"},
-    {ErrorCode::unauthenticated, 401, "Not logged in"},
-    {ErrorCode::permission_denied, 403, "Not allowed"},
-    {ErrorCode::not_found, 404, "Not found"},
-    {ErrorCode::already_exists, 409, "Exists already"},
-    {ErrorCode::failed_precondition, 409, "Not possible now"},
-    {ErrorCode::exhausted, 429, "A bound was reached"},
-    {ErrorCode::corrupt, 500, "Stored data is damaged"},
-    {ErrorCode::internal, 500, "Internal error"},
-    {ErrorCode::unavailable, 503, "Not available now"},
+    {ErrorCode::invalid_argument, 400, "Bad request"},  {ErrorCode::unauthenticated, 401, "Not logged in"},
+    {ErrorCode::permission_denied, 403, "Not allowed"}, {ErrorCode::not_found, 404, "Not found"},
+    {ErrorCode::already_exists, 409, "Exists already"}, {ErrorCode::failed_precondition, 409, "Not possible now"},
+    {ErrorCode::exhausted, 429, "A bound was reached"}, {ErrorCode::corrupt, 500, "Stored data is damaged"},
+    {ErrorCode::internal, 500, "Internal error"},       {ErrorCode::unavailable, 503, "Not available now"},
     {ErrorCode::timed_out, 504, "No answer in time"},
 };
 

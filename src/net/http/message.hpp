@@ -15,13 +15,13 @@ namespace millrace::http {
 using Headers = std::map<std::string, std::string, std::less<>>;  ///< names in lower case
 
 struct Request {
-  std::string method;                       ///< GET, POST, …
-  std::string path;                         ///< decoded, without query
+  std::string method;  ///< GET, POST, …
+  std::string path;    ///< decoded, without query
   std::map<std::string, std::string, std::less<>> query;
   std::map<std::string, std::string, std::less<>> parameters;  ///< from the route: {name}
   Headers headers;
   std::string body;
-  std::optional<std::string> peer_name;     ///< common name of the verified client certificate (mTLS only)
+  std::optional<std::string> peer_name;  ///< common name of the verified client certificate (mTLS only)
 };
 
 struct Response {

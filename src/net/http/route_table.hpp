@@ -17,9 +17,9 @@ class RouteTable {
   explicit RouteTable(std::vector<Route> routes);
 
   struct Match {
-    const Route* route = nullptr;   ///< null: no such path, or not with this method
+    const Route* route = nullptr;                                ///< null: no such path, or not with this method
     std::map<std::string, std::string, std::less<>> parameters;  ///< decoded
-    std::string allow;              ///< the path exists with these methods only (405)
+    std::string allow;                                           ///< the path exists with these methods only (405)
   };
   [[nodiscard]] Match find(std::string_view method, std::string_view raw_path) const;
 
@@ -32,7 +32,7 @@ class RouteTable {
   static bool fits(const Row& row, const std::vector<std::string_view>& parts, std::string_view raw_path);
   static bool before(const Row& left, const Row& right);
 
-  std::vector<Row> rows_;           ///< the most particular first
+  std::vector<Row> rows_;  ///< the most particular first
 };
 
 }  // namespace millrace::http

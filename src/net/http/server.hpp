@@ -37,13 +37,13 @@ struct Route {
 
 struct ServerOptions {
   std::string address = "127.0.0.1";
-  std::uint16_t port = 0;                            ///< 0: any free port
-  std::optional<Credentials> credentials;            ///< TLS 1.3 with required client certificates
+  std::uint16_t port = 0;                  ///< 0: any free port
+  std::optional<Credentials> credentials;  ///< TLS 1.3 with required client certificates
   std::size_t body_limit_bytes = 64u << 20;
-  std::size_t connection_limit = 1024;               ///< further ones wait in the system's backlog
-  std::int64_t idle_limit_us = 60'000'000;           ///< to receive a request, or to take an answer
+  std::size_t connection_limit = 1024;                                ///< further ones wait in the system's backlog
+  std::int64_t idle_limit_us = 60'000'000;                            ///< to receive a request, or to take an answer
   std::function<std::optional<Response>(const Request&)> guard = {};  ///< runs first: an answer refuses the request
-  std::size_t event_buffer_bytes = 1u << 20;         ///< per subscriber of events
+  std::size_t event_buffer_bytes = 1u << 20;                          ///< per subscriber of events
 };
 
 /// HTTP/1.1. HEAD is answered by GET routes; other methods of a known path get 405 with Allow.
@@ -51,7 +51,7 @@ class Server {
  public:
   virtual ~Server() = default;
   virtual Result<void> start() = 0;
-  virtual void stop() = 0;   ///< closes every connection at once
+  virtual void stop() = 0;  ///< closes every connection at once
   [[nodiscard]] virtual std::uint16_t port() const = 0;
 };
 

@@ -1,8 +1,8 @@
 #include "net/http/target.hpp"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <cctype>
-#include <fmt/format.h>
 
 namespace millrace::http {
 namespace {
@@ -106,12 +106,14 @@ Result<Origin> parse_origin(std::string_view url) {
   }
   if (rest.ends_with('/')) rest.remove_suffix(1);
   auto colon = rest.rfind(':');
-  if (auto bracket = rest.rfind(']'); bracket != std::string_view::npos && colon != std::string_view::npos && colon < bracket) {
+  if (auto bracket = rest.rfind(']');
+      bracket != std::string_view::npos && colon != std::string_view::npos && colon < bracket) {
     colon = std::string_view::npos;
   }
   origin.host = rest.substr(0, colon);
   origin.port = colon == std::string_view::npos ? (origin.tls ? "443" : "80") : std::string(rest.substr(colon + 1));
-  if (origin.host.starts_with('[') && origin.host.ends_with(']')) origin.host = origin.host.substr(1, origin.host.size() - 2);
+  if (origin.host.starts_with('[') && origin.host.ends_with(']'))
+    origin.host = origin.host.substr(1, origin.host.size() - 2);
   bool number = !origin.port.empty() && origin.port.size() <= 5 &&
                 std::all_of(origin.port.begin(), origin.port.end(), [](char c) { return c >= '0' && c <= '9'; });
   bool host = !origin.host.empty() && std::none_of(origin.host.begin(), origin.host.end(), [](char c) {

@@ -11,8 +11,8 @@ namespace millrace::http {
 
 /// A request target in origin form (RFC 9112, 3.2.1), taken apart.
 struct Target {
-  std::string_view raw_path;   ///< still encoded; a view into what was parsed
-  std::string path;            ///< decoded
+  std::string_view raw_path;                              ///< still encoded; a view into what was parsed
+  std::string path;                                       ///< decoded
   std::map<std::string, std::string, std::less<>> query;  ///< decoded; the last of equal names counts
 };
 
@@ -29,7 +29,7 @@ std::string percent_encode(std::string_view text);
 /// "https://host:8443" taken apart; the port defaults to the scheme's. A path after it is refused.
 struct Origin {
   bool tls = false;
-  std::string host;            ///< without the brackets of an IPv6 address
+  std::string host;  ///< without the brackets of an IPv6 address
   std::string port;
 };
 Result<Origin> parse_origin(std::string_view url);

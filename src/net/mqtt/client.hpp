@@ -25,11 +25,12 @@ struct ClientOptions {
   std::string host = "localhost";
   std::uint16_t port = 8883;
   std::string client_id;
-  std::optional<Credentials> credentials;   ///< mTLS; without, plain TCP (tests on loopback only)
+  std::optional<Credentials> credentials;  ///< mTLS; without, plain TCP (tests on loopback only)
   int keep_alive_s = 15;
   std::int64_t reconnect_min_us = 200'000;  ///< doubles up to the maximum, with jitter
   std::int64_t reconnect_max_us = 5'000'000;
-  std::size_t outgoing_limit_bytes = 8u << 20;  ///< beyond it `publish` refuses with `exhausted`: the caller keeps the data
+  std::size_t outgoing_limit_bytes =
+      8u << 20;  ///< beyond it `publish` refuses with `exhausted`: the caller keeps the data
 };
 
 /// `topic` and `payload` are valid during the call only.
@@ -56,12 +57,14 @@ class Client {
   virtual ~Client() = default;
   virtual void start(Handlers handlers) = 0;
   /// Sends DISCONNECT (the broker drops the will) and stops reconnecting.
-  /// Outside callbacks it waits up to half a second for what is queued to be written, so that it works without the loop.
+  /// Outside callbacks it waits up to half a second for what is queued to be written, so that it works without the
+  /// loop.
   virtual void stop() = 0;
   [[nodiscard]] virtual bool connected() const = 0;
   virtual Result<void> subscribe(const std::vector<std::string>& filters, int quality_of_service) = 0;
   /// Copies. `unavailable` when not connected, `exhausted` when too much waits to be sent.
-  virtual Result<void> publish(std::string_view topic, std::string_view payload, int quality_of_service, bool retain) = 0;
+  virtual Result<void> publish(std::string_view topic, std::string_view payload, int quality_of_service,
+                               bool retain) = 0;
   /// Bytes handed over but not yet written to the socket (QoS 1: not yet acknowledged): back-pressure for senders of
   /// backlogs.
   [[nodiscard]] virtual std::size_t outgoing_bytes() const = 0;

@@ -18,11 +18,11 @@ enum class KeyKind {
 
 /// What a leaf certificate says. It may act as client and as server.
 struct CertificateRequest {
-  std::string common_name;                              ///< the node's name, e.g. "edge-1"
-  std::string organisation = "millrace";                ///< the node's site
+  std::string common_name;                ///< the node's name, e.g. "edge-1"
+  std::string organisation = "millrace";  ///< the node's site
   std::vector<std::string> dns_names = {"localhost"};
   std::vector<std::string> ip_addresses = {"127.0.0.1"};
-  std::vector<std::string> uris = {};                   ///< OPC UA: the application URI
+  std::vector<std::string> uris = {};  ///< OPC UA: the application URI
   KeyKind key = KeyKind::ec_p256;
   int valid_days = 365;
 };
@@ -46,15 +46,15 @@ Result<KeyPair> make_self_signed(const CertificateRequest& request, TimeUs now_u
 struct CertificateInfo {
   std::string common_name;
   std::string organisation;
-  std::string issuer_name;             ///< common name of the issuer
+  std::string issuer_name;  ///< common name of the issuer
   std::vector<std::string> dns_names;
   std::vector<std::string> ip_addresses;
   std::vector<std::string> uris;
   TimeUs not_before_us = 0;
   TimeUs not_after_us = 0;
   bool authority = false;
-  std::string sha1;                    ///< thumbprint, 40 hexadecimal digits (OPC UA names trusted files so)
-  std::string sha256;                  ///< thumbprint, 64 hexadecimal digits
+  std::string sha1;    ///< thumbprint, 40 hexadecimal digits (OPC UA names trusted files so)
+  std::string sha256;  ///< thumbprint, 64 hexadecimal digits
 };
 
 /// Reads the first certificate of a PEM text, or DER bytes. `corrupt` when it is neither.

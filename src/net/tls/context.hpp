@@ -22,7 +22,8 @@ using Context = std::unique_ptr<ssl_ctx_st, ContextDeleter>;
 /// A TLS 1.3 context in which both sides must show a certificate of the authority (RFC 8446). Checks our own files
 /// first, so that an expired or missing certificate is one sentence here and not an alert at the peer.
 /// `peer_host` (client only): the DNS name or IP address that the server's certificate must carry.
-Result<Context> make_context(const Credentials& credentials, Role role, TimeUs now_us, const std::string& peer_host = {});
+Result<Context> make_context(const Credentials& credentials, Role role, TimeUs now_us,
+                             const std::string& peer_host = {});
 
 /// Why the last peer of this context was refused ("certificate of 'broker' has expired"); empty when none was.
 std::string verification_failure(ssl_ctx_st* context);

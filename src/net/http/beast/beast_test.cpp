@@ -6,10 +6,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fmt/format.h>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
-#include <fmt/format.h>
 
 #include <filesystem>
 #include <optional>
@@ -37,23 +37,30 @@ class BeastTest : public testing::Test {
   }
 
   std::vector<Route> routes() {
-    return {{"GET", "/hello/{name}", [](const Request& request, const Reply& reply) {
-               reply({.body = request.parameters.at("name") + request.peer_name.value_or("") , .headers = {{"etag", "\"1\""}}});
-             }},
-            {"POST", "/echo", [](const Request& request, const Reply& reply) { reply({.body = request.body}); }},
-            {"GET", "/later", [this](const Request&, Reply reply) {
-               timer_.after_us(1000, [reply = std::move(reply)] {
-                 reply({.body = "late"});
-                 reply({.body = "twice"});
-               });
-             }},
-            {"GET", "/never", [](const Request&, const Reply&) {}},
-            {"GET", "/hold", [this](const Request&, Reply reply) { held_ = std::move(reply); }},
-            {"GET", "/throws", [](const Request&, const Reply&) { throw std::runtime_error("a library threw"); }},
-            {"GET", "/injects", [](const Request&, const Reply& reply) { reply({.headers = {{"x", "a\r\nset-cookie: b"}}}); }},
-            {"GET", "/not-modified", [](const Request&, const Reply& reply) { reply({.status = 304}); }},
-            {.method = "GET", .pattern = "/events", .handle = {},
-             .stream = [this](const Request&, std::shared_ptr<EventStream> stream) { subscriber_ = std::move(stream); }}};
+    return {
+        {"GET", "/hello/{name}",
+         [](const Request& request, const Reply& reply) {
+           reply({.body = request.parameters.at("name") + request.peer_name.value_or(""),
+                  .headers = {{"etag", "\"1\""}}});
+         }},
+        {"POST", "/echo", [](const Request& request, const Reply& reply) { reply({.body = request.body}); }},
+        {"GET", "/later",
+         [this](const Request&, Reply reply) {
+           timer_.after_us(1000, [reply = std::move(reply)] {
+             reply({.body = "late"});
+             reply({.body = "twice"});
+           });
+         }},
+        {"GET", "/never", [](const Request&, const Reply&) {}},
+        {"GET", "/hold", [this](const Request&, Reply reply) { held_ = std::move(reply); }},
+        {"GET", "/throws", [](const Request&, const Reply&) { throw std::runtime_error("a library threw"); }},
+        {"GET", "/injects",
+         [](const Request&, const Reply& reply) { reply({.headers = {{"x", "a\r\nset-cookie: b"}}}); }},
+        {"GET", "/not-modified", [](const Request&, const Reply& reply) { reply({.status = 304}); }},
+        {.method = "GET",
+         .pattern = "/events",
+         .handle = {},
+         .stream = [this](const Request&, std::shared_ptr<EventStream> stream) { subscriber_ = std::move(stream); }}};
   }
 
   void serve(ServerOptions options = {}) {
@@ -63,7 +70,8 @@ class BeastTest : public testing::Test {
   }
 
   Credentials issue(const std::string& name, int days = 365, TimeUs from_us = 0) {
-    auto pair = tls::issue_certificate(authority_, {.common_name = name, .valid_days = days}, from_us ? from_us : clock_.now_us());
+    auto pair = tls::issue_certificate(authority_, {.common_name = name, .valid_days = days},
+                                       from_us ? from_us : clock_.now_us());
     Credentials paths{folder_ / "ca.pem", folder_ / (name + ".pem"), folder_ / (name + ".key")};
     EXPECT_TRUE(tls::write_credentials(paths, *pair, authority_.certificate_pem));
     return paths;
@@ -73,7 +81,8 @@ class BeastTest : public testing::Test {
 
   Result<Response> ask(Client& client, std::string method, std::string target, std::string body = {}) {
     std::optional<Result<Response>> outcome;
-    client.send(std::move(method), std::move(target), std::move(body), {}, [&](Result<Response> r) { outcome = std::move(r); });
+    client.send(std::move(method), std::move(target), std::move(body), {},
+                [&](Result<Response> r) { outcome = std::move(r); });
     EXPECT_TRUE(loop_.run_until([&] { return outcome.has_value(); }, kLimitUs));
     return outcome ? std::move(*outcome) : Result<Response>(fail(ErrorCode::timed_out, "test"));
   }
@@ -86,7 +95,8 @@ class BeastTest : public testing::Test {
     socket.shutdown(asio::ip::tcp::socket::shutdown_send);
     std::string answer;
     bool done = false;
-    asio::async_read(socket, asio::dynamic_buffer(answer), [&](boost::system::error_code, std::size_t) { done = true; });
+    asio::async_read(socket, asio::dynamic_buffer(answer),
+                     [&](boost::system::error_code, std::size_t) { done = true; });
     EXPECT_TRUE(loop_.run_until([&] { return done; }, kLimitUs));
     return answer;
   }
@@ -150,14 +160,17 @@ TEST_F(BeastTest, what_cannot_be_answered_is_a_problem_document) {
 TEST_F(BeastTest, limits_and_broken_requests_are_refused_with_their_status) {
   serve({.body_limit_bytes = 1000});
   EXPECT_THAT(raw("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1001\r\n\r\n"), StartsWith("HTTP/1.1 413"));
-  EXPECT_THAT(raw("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3e9\r\n" + std::string(1001, 'x') + "\r\n0\r\n\r\n"),
+  EXPECT_THAT(raw("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3e9\r\n" +
+                  std::string(1001, 'x') + "\r\n0\r\n\r\n"),
               StartsWith("HTTP/1.1 413"));
   EXPECT_THAT(raw("GET / HTTP/1.1\r\nx: " + std::string(20'000, 'a') + "\r\n\r\n"), StartsWith("HTTP/1.1 431"));
   EXPECT_THAT(raw("nonsense\r\n\r\n"), StartsWith("HTTP/1.1 400"));
-  EXPECT_THAT(raw("GET /hello/a HTTP/1.1\r\nHost: a\r\n\r\nGET /hello/b HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"),
-              testing::AllOf(HasSubstr("\r\n\r\na"), HasSubstr("\r\n\r\nb")));  // pipelined
-  EXPECT_THAT(raw("POST /echo HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi"),
-              StartsWith("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200"));
+  EXPECT_THAT(
+      raw("GET /hello/a HTTP/1.1\r\nHost: a\r\n\r\nGET /hello/b HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"),
+      testing::AllOf(HasSubstr("\r\n\r\na"), HasSubstr("\r\n\r\nb")));  // pipelined
+  EXPECT_THAT(
+      raw("POST /echo HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi"),
+      StartsWith("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200"));
   EXPECT_EQ(raw(""), "");
 }
 
@@ -191,12 +204,14 @@ TEST_F(BeastTest, guard_refuses_before_any_handler) {
     return problem({ErrorCode::unauthenticated, "log in"});
   }});
   EXPECT_EQ(raw("GET /hello/a HTTP/1.1\r\nConnection: close\r\n\r\n").substr(0, 12), "HTTP/1.1 401");
-  EXPECT_EQ(raw("GET /hello/a HTTP/1.1\r\nAuthorization: x\r\nConnection: close\r\n\r\n").substr(0, 12), "HTTP/1.1 200");
+  EXPECT_EQ(raw("GET /hello/a HTTP/1.1\r\nAuthorization: x\r\nConnection: close\r\n\r\n").substr(0, 12),
+            "HTTP/1.1 200");
 }
 
 TEST_F(BeastTest, client_certificate_is_required_and_names_the_peer) {
   serve({.credentials = issue("platform")});
-  ClientOptions options{.base_url = fmt::format("https://localhost:{}", server_->port()), .credentials = issue("edge-1")};
+  ClientOptions options{.base_url = fmt::format("https://localhost:{}", server_->port()),
+                        .credentials = issue("edge-1")};
   auto client = make_beast_client(loop_, options);
   auto hello = ask(*client, "GET", "/hello/I-am-");
   ASSERT_TRUE(hello) << hello.error().message;
@@ -276,7 +291,8 @@ TEST_F(BeastTest, events_reach_the_subscriber_until_it_leaves) {
   };
   read();
   ASSERT_TRUE(loop_.run_until([&] { return seen.find("data: {\"a\":1}\n\n") != std::string::npos; }, kLimitUs));
-  EXPECT_THAT(seen, testing::AllOf(StartsWith("HTTP/1.1 200"), HasSubstr("text/event-stream"), HasSubstr("event: live\n")));
+  EXPECT_THAT(seen,
+              testing::AllOf(StartsWith("HTTP/1.1 200"), HasSubstr("text/event-stream"), HasSubstr("event: live\n")));
   EXPECT_TRUE(subscriber_->open());
   socket.close();
   EXPECT_TRUE(loop_.run_until([&] { return !subscriber_->open(); }, kLimitUs));
@@ -292,7 +308,12 @@ TEST_F(BeastTest, slow_subscriber_is_cut_off_and_holds_up_nobody) {
   std::string event(10'000, 'x');
   std::size_t sent = 0;
   // It never reads: the system's socket buffers take some megabytes, then ours takes its bound, then it is over.
-  EXPECT_TRUE(loop_.run_until([&] { ++sent; return !subscriber_->send("live", event); }, kLimitUs));
+  EXPECT_TRUE(loop_.run_until(
+      [&] {
+        ++sent;
+        return !subscriber_->send("live", event);
+      },
+      kLimitUs));
   EXPECT_GT(sent, 10u);
   EXPECT_FALSE(subscriber_->open());
   auto client = make_beast_client(loop_, plain());
@@ -314,8 +335,10 @@ TEST_F(BeastTest, dropping_the_stream_ends_it) {
 
 TEST(ConvertTest, request_from_bytes) {
   std::string raw_path;
-  auto request = parse_request("POST /a%20b?c=d HTTP/1.1\r\nHost: x\r\nCookie: a=1\r\nCookie: b=2\r\nX-Y: 1\r\nx-y: 2\r\n"
-                               "Content-Length: 2\r\n\r\nhi", raw_path, 100);
+  auto request = parse_request(
+      "POST /a%20b?c=d HTTP/1.1\r\nHost: x\r\nCookie: a=1\r\nCookie: b=2\r\nX-Y: 1\r\nx-y: 2\r\n"
+      "Content-Length: 2\r\n\r\nhi",
+      raw_path, 100);
   ASSERT_TRUE(request) << request.error().message;
   EXPECT_EQ(request->path, "/a b");
   EXPECT_EQ(request->body, "hi");

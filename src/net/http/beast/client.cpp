@@ -66,7 +66,8 @@ class BeastClient final : public Client {
                  call.target.find(' ') == std::string::npos;
     for (const auto& [name, value] : call.headers) clean = clean && is_header_text(name) && is_header_text(value);
     if (clean) return {};
-    return fail(ErrorCode::invalid_argument, fmt::format("'{} {}' cannot be sent as a request", call.method, call.target));
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("'{} {}' cannot be sent as a request", call.method, call.target));
   }
 
   Result<void> connect() {
@@ -76,7 +77,8 @@ class BeastClient final : public Client {
       if (!options_.credentials) {
         return fail(ErrorCode::invalid_argument, fmt::format("{} needs a certificate to show", options_.base_url));
       }
-      TRY_ASSIGN(auto context, tls::make_context(*options_.credentials, tls::Role::client, loop_.clock().now_us(), origin.host));
+      TRY_ASSIGN(auto context,
+                 tls::make_context(*options_.credentials, tls::Role::client, loop_.clock().now_us(), origin.host));
       tls_.emplace(context.release());
     }
     connection_ = make_client_connection(loop_, options_, std::move(origin), tls_ ? &*tls_ : nullptr);
@@ -98,7 +100,8 @@ std::unique_ptr<Client> make_beast_client(Loop& loop, ClientOptions options) {
   return std::make_unique<BeastClient>(loop, std::move(options));
 }
 
-Result<Response> fetch(const ClientOptions& options, std::string method, std::string target, std::string body, Headers headers) {
+Result<Response> fetch(const ClientOptions& options, std::string method, std::string target, std::string body,
+                       Headers headers) {
   SystemClock clock;
   Loop loop(clock);
   auto client = make_beast_client(loop, options);

@@ -3,13 +3,13 @@
 #include "net/http/beast/convert.hpp"
 #include "net/tls/context.hpp"
 
+#include <fmt/format.h>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/write.hpp>
 #include <boost/beast/ssl/ssl_stream.hpp>
-#include <fmt/format.h>
 
 #include <chrono>
 #include <optional>
@@ -33,8 +33,11 @@ class ClientConnectionOn final : public ClientConnection,
 
   template <typename... Arguments>
   ClientConnectionOn(Loop& loop, const ClientOptions& options, Origin origin, Arguments&&... arguments)
-      : options_(options), origin_(std::move(origin)), resolver_(loop.context()),
-        stream_(std::forward<Arguments>(arguments)...), deadline_(loop) {}
+      : options_(options),
+        origin_(std::move(origin)),
+        resolver_(loop.context()),
+        stream_(std::forward<Arguments>(arguments)...),
+        deadline_(loop) {}
 
   void exchange(const Call& call, std::function<void(Outcome)> done) override {
     done_ = std::move(done);
@@ -69,7 +72,8 @@ class ClientConnectionOn final : public ClientConnection,
     request_.method_string(call.method);
     request_.target(call.target);
     bool literal_six = origin_.host.find(':') != std::string::npos;
-    request_.set(beast::http::field::host, fmt::format("{}:{}", literal_six ? "[" + origin_.host + "]" : origin_.host, origin_.port));
+    request_.set(beast::http::field::host,
+                 fmt::format("{}:{}", literal_six ? "[" + origin_.host + "]" : origin_.host, origin_.port));
     request_.set(beast::http::field::user_agent, "millrace");
     if (!call.body.empty()) request_.set(beast::http::field::content_type, "application/json");
     for (const auto& [name, value] : call.headers) request_.set(name, value);
@@ -80,22 +84,24 @@ class ClientConnectionOn final : public ClientConnection,
   }
 
   void resolve() {
-    resolver_.async_resolve(origin_.host, origin_.port, [self = self()](ErrorOf error, const tcp::resolver::results_type& found) {
-      if (error) return self->fail_with(error, "cannot find");
-      self->tcp_stream().async_connect(found, [self](ErrorOf connect_error, const tcp::endpoint&) {
-        if (connect_error) return self->fail_with(connect_error, "cannot connect to");
-        ErrorOf ignored;
-        self->tcp_stream().socket().set_option(tcp::no_delay(true), ignored);
-        self->handshake();
-      });
-    });
+    resolver_.async_resolve(
+        origin_.host, origin_.port, [self = self()](ErrorOf error, const tcp::resolver::results_type& found) {
+          if (error) return self->fail_with(error, "cannot find");
+          self->tcp_stream().async_connect(found, [self](ErrorOf connect_error, const tcp::endpoint&) {
+            if (connect_error) return self->fail_with(connect_error, "cannot connect to");
+            ErrorOf ignored;
+            self->tcp_stream().socket().set_option(tcp::no_delay(true), ignored);
+            self->handshake();
+          });
+        });
   }
 
   void handshake() {
     if constexpr (kTls) {
       ErrorOf is_name;
       asio::ip::make_address(origin_.host, is_name);
-      if (is_name) SSL_set_tlsext_host_name(stream_.native_handle(), origin_.host.c_str());  // RFC 6066, 3: no addresses
+      if (is_name)
+        SSL_set_tlsext_host_name(stream_.native_handle(), origin_.host.c_str());  // RFC 6066, 3: no addresses
       stream_.async_handshake(asio::ssl::stream_base::client, [self = self()](ErrorOf error) {
         if (error) return self->fail_with(error, "cannot talk securely to");
         self->connected_ = true;
@@ -151,8 +157,10 @@ class ClientConnectionOn final : public ClientConnection,
     if constexpr (kTls) {
       auto refused = tls::verification_failure(SSL_get_SSL_CTX(stream_.native_handle()));
       if (!refused.empty()) why = refused;
-      bool alert = why.find("alert") != std::string::npos;  // TLS 1.3: a refused client certificate shows at the first read
-      if (alert) why = fmt::format("it refuses the certificate {}: {}", options_.credentials->certificate.string(), why);
+      bool alert =
+          why.find("alert") != std::string::npos;  // TLS 1.3: a refused client certificate shows at the first read
+      if (alert)
+        why = fmt::format("it refuses the certificate {}: {}", options_.credentials->certificate.string(), why);
       if (!refused.empty() || alert) code = ErrorCode::unauthenticated;
     }
     finish({.response = fail(code, fmt::format("{} {}: {}", doing, url(), why)), .stale = stale});

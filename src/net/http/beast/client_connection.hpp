@@ -21,7 +21,7 @@ class ClientConnection {
   struct Outcome {
     Result<Response> response;
     bool keep_alive = false;
-    bool stale = false;   ///< a kept connection was closed before the first byte of an answer: worth another try
+    bool stale = false;  ///< a kept connection was closed before the first byte of an answer: worth another try
   };
   virtual ~ClientConnection() = default;
   /// Connects first when it must. `done` runs once, on the loop; not after `abandon`.

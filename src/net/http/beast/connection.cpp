@@ -4,13 +4,13 @@
 #include "net/http/event_format.hpp"
 #include "net/tls/context.hpp"
 
+#include <fmt/format.h>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/write.hpp>
 #include <boost/beast/ssl/ssl_stream.hpp>
-#include <fmt/format.h>
 
 #include <array>
 #include <chrono>
@@ -147,7 +147,8 @@ class ConnectionOn final : public Connection, public std::enable_shared_from_thi
     version_ = 11;
     keep_alive_ = head_only_ = false;
     if (error == beast::http::error::header_limit) {
-      auto answer = problem({ErrorCode::invalid_argument, fmt::format("the header is larger than {} bytes", kHeaderLimitBytes)});
+      auto answer =
+          problem({ErrorCode::invalid_argument, fmt::format("the header is larger than {} bytes", kHeaderLimitBytes)});
       answer.status = 431;
       write(std::move(answer));
     } else if (error == beast::http::error::body_limit) {
@@ -245,14 +246,14 @@ class ConnectionOn final : public Connection, public std::enable_shared_from_thi
   }
 
   void drain() {
-    stream_.async_read_some(asio::buffer(scratch_), [self = self()](ErrorOf error, std::size_t) {
-      error ? self->end() : self->drain();
-    });
+    stream_.async_read_some(asio::buffer(scratch_),
+                            [self = self()](ErrorOf error, std::size_t) { error ? self->end() : self->drain(); });
   }
 
   void start_events(const Route& route, const Request& request) {
-    event_buffer_ = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
-                    "X-Accel-Buffering: no\r\nConnection: close\r\n\r\n";
+    event_buffer_ =
+        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
+        "X-Accel-Buffering: no\r\nConnection: close\r\n\r\n";
     write_events();
     watch_peer();
     comment_timer_.every_us(kCommentPeriodUs, [weak = this->weak_from_this()] {

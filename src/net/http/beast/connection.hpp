@@ -16,7 +16,7 @@ class Connection {
  public:
   virtual ~Connection() = default;
   virtual void start() = 0;
-  virtual void close() = 0;   ///< at once, without farewell
+  virtual void close() = 0;  ///< at once, without farewell
 };
 
 /// What the connections of a server share; it outlives the server while their last operations run out.

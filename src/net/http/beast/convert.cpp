@@ -16,7 +16,8 @@ namespace {
 
 std::string lower(std::string_view text) {
   std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return out;
 }
 
@@ -70,7 +71,9 @@ BeastResponse to_beast(Response from, unsigned version, bool keep_alive, bool he
 }
 
 Response from_beast(BeastResponse& from) {
-  Response to{.status = static_cast<int>(from.result_int()), .body = std::move(from.body()), .content_type = {},
+  Response to{.status = static_cast<int>(from.result_int()),
+              .body = std::move(from.body()),
+              .content_type = {},
               .headers = to_headers(from.base())};
   if (auto type = to.headers.find("content-type"); type != to.headers.end()) to.content_type = type->second;
   return to;

@@ -3,8 +3,8 @@
 #include "base/result.hpp"
 #include "net/http/message.hpp"
 
-#include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/message.hpp>
+#include <boost/beast/http/string_body.hpp>
 
 namespace millrace::http {
 

@@ -3,8 +3,8 @@
 #include "net/http/beast/connection.hpp"
 #include "net/tls/context.hpp"
 
-#include <boost/asio/io_context.hpp>
 #include <fmt/format.h>
+#include <boost/asio/io_context.hpp>
 
 #include <optional>
 #include <unordered_map>
@@ -22,26 +22,29 @@ class BeastServer final : public Server {
  public:
   BeastServer(Loop& loop, ServerOptions options, std::vector<Route> routes)
       : state_(std::make_shared<ServerState>(loop, std::move(options), std::move(routes))),
-        acceptor_(loop.context()), pause_(loop) {}
+        acceptor_(loop.context()),
+        pause_(loop) {}
   ~BeastServer() override { stop(); }
 
   Result<void> start() override {
     const auto& options = state_->options;
     if (options.credentials) {
-      TRY_ASSIGN(auto context, tls::make_context(*options.credentials, tls::Role::server, state_->loop.clock().now_us()));
+      TRY_ASSIGN(auto context,
+                 tls::make_context(*options.credentials, tls::Role::server, state_->loop.clock().now_us()));
       tls_.emplace(context.release());
     }
     ErrorOf error;
     auto address = asio::ip::make_address(options.address, error);
-    if (error) return fail(ErrorCode::invalid_argument, fmt::format("'{}' is not an IP address to listen on", options.address));
+    if (error)
+      return fail(ErrorCode::invalid_argument, fmt::format("'{}' is not an IP address to listen on", options.address));
     tcp::endpoint endpoint(address, options.port);
     acceptor_.open(endpoint.protocol(), error);
     if (!error) acceptor_.set_option(asio::socket_base::reuse_address(true), error);
     if (!error) acceptor_.bind(endpoint, error);
     if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
     if (error) {
-      return fail(ErrorCode::unavailable, fmt::format("cannot listen on {}:{}: {}. Is the port in use?", options.address,
-                                                      options.port, error.message()));
+      return fail(ErrorCode::unavailable, fmt::format("cannot listen on {}:{}: {}. Is the port in use?",
+                                                      options.address, options.port, error.message()));
     }
     port_ = acceptor_.local_endpoint().port();
     state_->ended = [this](Connection* connection) {

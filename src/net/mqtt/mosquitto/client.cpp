@@ -16,7 +16,9 @@ constexpr std::int64_t kCloseLimitUs = 500'000;
 class MosquittoClient final : public Client {
  public:
   MosquittoClient(Loop& loop, ClientOptions options)
-      : loop_(loop), options_(std::move(options)), retry_(loop),
+      : loop_(loop),
+        options_(std::move(options)),
+        retry_(loop),
         backoff_(options_.reconnect_min_us, options_.reconnect_max_us) {}
   ~MosquittoClient() override { *alive_ = false; }
 
@@ -55,13 +57,15 @@ class MosquittoClient final : public Client {
 
  private:
   void connect() {
-    session_ = std::make_unique<Session>(loop_, options_, Session::Events{
-        .connected = [this] { on_connected(); },
-        .message = [this](const Message& message) {
-          if (running_ && handlers_.on_message) handlers_.on_message(message);
-        },
-        .refused = handlers_.on_refused,
-        .lost = [this](Error why) { on_lost(std::move(why)); }});
+    session_ = std::make_unique<Session>(loop_, options_,
+                                         Session::Events{.connected = [this] { on_connected(); },
+                                                         .message =
+                                                             [this](const Message& message) {
+                                                               if (running_ && handlers_.on_message)
+                                                                 handlers_.on_message(message);
+                                                             },
+                                                         .refused = handlers_.on_refused,
+                                                         .lost = [this](Error why) { on_lost(std::move(why)); }});
     auto outcome = session_->connect(handlers_.will ? handlers_.will() : std::nullopt);
     if (!outcome) on_lost(std::move(outcome).error());
   }
@@ -83,7 +87,8 @@ class MosquittoClient final : public Client {
   }
 
   [[nodiscard]] tl::unexpected<Error> not_connected() const {
-    return fail(ErrorCode::unavailable, fmt::format("not connected to the MQTT broker {}:{}", options_.host, options_.port));
+    return fail(ErrorCode::unavailable,
+                fmt::format("not connected to the MQTT broker {}:{}", options_.host, options_.port));
   }
 
   Loop& loop_;

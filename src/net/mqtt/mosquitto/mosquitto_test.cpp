@@ -76,9 +76,10 @@ TEST_P(MosquittoTest, publishing_inside_a_callback_answers_at_once) {
   auto answerer = make_mosquitto_client(loop_, broker_->client_options("answerer"));
   bool ready = false;
   answerer->start({.on_connected = [&] { ready = answerer->subscribe({"question"}, 0).has_value(); },
-                   .on_message = [&](const Message& m) {
-                     EXPECT_TRUE(answerer->publish("answer", std::string(m.payload) + "!", 0, false));
-                   }});
+                   .on_message =
+                       [&](const Message& m) {
+                         EXPECT_TRUE(answerer->publish("answer", std::string(m.payload) + "!", 0, false));
+                       }});
   asker.start({"answer"});
   ASSERT_TRUE(wait([&] { return ready && asker.client->connected(); }));
   for (int i = 0; i < 100; ++i) EXPECT_TRUE(asker.client->publish("question", std::to_string(i), 0, false));

@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <chrono>
 #include <cstring>
 
 namespace millrace::mqtt {
@@ -18,7 +17,7 @@ namespace {
 
 constexpr std::int64_t kConnectLimitUs = 10'000'000;
 constexpr std::int64_t kHousekeepingUs = 1'000'000;
-constexpr int kPacketsPerWakeUp = 512;    // then other handlers of the loop get their turn
+constexpr int kPacketsPerWakeUp = 512;      // then other handlers of the loop get their turn
 constexpr int kUnacknowledgedLimit = 1000;  // the broker's Receive Maximum caps it (Mosquitto: max_inflight_messages)
 
 int connect_error(int socket) {
@@ -61,7 +60,8 @@ Result<void> Session::configure(const std::optional<Will>& will) {
   mosquitto_int_option(mosquitto_, MOSQ_OPT_RECEIVE_MAXIMUM, kUnacknowledgedLimit);
   set_callbacks();
   if (options_.credentials) {
-    TRY_ASSIGN(tls_, tls::make_context(*options_.credentials, tls::Role::client, loop_.clock().now_us(), options_.host));
+    TRY_ASSIGN(tls_,
+               tls::make_context(*options_.credentials, tls::Role::client, loop_.clock().now_us(), options_.host));
     if (mosquitto_void_option(mosquitto_, MOSQ_OPT_SSL_CTX, tls_.get()) != MOSQ_ERR_SUCCESS) {
       return fail(ErrorCode::internal, "libmosquitto refuses the TLS context");
     }
@@ -79,7 +79,8 @@ Result<void> Session::configure(const std::optional<Will>& will) {
 
 void Session::set_callbacks() {
   mosquitto_connect_v5_callback_set(mosquitto_, [](mosquitto*, void* self, int reason, int, const mosquitto_property*) {
-    static_cast<Session*>(self)->connect_reason_ = reason;  // handled when the library has returned: calls are free then
+    static_cast<Session*>(self)->connect_reason_ =
+        reason;  // handled when the library has returned: calls are free then
   });
   mosquitto_disconnect_v5_callback_set(mosquitto_, [](mosquitto*, void* self, int reason, const mosquitto_property*) {
     static_cast<Session*>(self)->disconnect_reason_ = reason;
@@ -87,29 +88,30 @@ void Session::set_callbacks() {
   mosquitto_publish_v5_callback_set(mosquitto_, [](mosquitto*, void* self, int id, int, const mosquitto_property*) {
     static_cast<Session*>(self)->outgoing_.done(id);
   });
-  mosquitto_subscribe_v5_callback_set(mosquitto_, [](mosquitto*, void* self, int, int count, const int* granted,
-                                                     const mosquitto_property*) {
-    auto& session = *static_cast<Session*>(self);
-    for (int i = 0; i < count; ++i) {
-      if (granted[i] < MQTT_RC_UNSPECIFIED || !session.events_.refused) continue;
-      session.in_callback_ = true;
-      session.events_.refused({ErrorCode::permission_denied,
-                               fmt::format("{} refuses subscription {} of {}: {}", session.address(), i + 1, count,
-                                           mosquitto_reason_string(granted[i]))});
-      session.in_callback_ = false;
-    }
-  });
-  mosquitto_message_v5_callback_set(mosquitto_, [](mosquitto*, void* self, const mosquitto_message* message,
-                                                   const mosquitto_property*) {
-    auto& session = *static_cast<Session*>(self);
-    if (session.lost_) return;
-    session.in_callback_ = true;
-    session.events_.message({message->topic,
-                             {static_cast<const char*>(message->payload), static_cast<std::size_t>(message->payloadlen)},
-                             message->retain});
-    session.in_callback_ = false;
-    errno = 0;  // the library takes a stale EAGAIN for its own and would leave decrypted packets unread
-  });
+  mosquitto_subscribe_v5_callback_set(
+      mosquitto_, [](mosquitto*, void* self, int, int count, const int* granted, const mosquitto_property*) {
+        auto& session = *static_cast<Session*>(self);
+        for (int i = 0; i < count; ++i) {
+          if (granted[i] < MQTT_RC_UNSPECIFIED || !session.events_.refused) continue;
+          session.in_callback_ = true;
+          session.events_.refused(
+              {ErrorCode::permission_denied, fmt::format("{} refuses subscription {} of {}: {}", session.address(),
+                                                         i + 1, count, mosquitto_reason_string(granted[i]))});
+          session.in_callback_ = false;
+        }
+      });
+  mosquitto_message_v5_callback_set(
+      mosquitto_, [](mosquitto*, void* self, const mosquitto_message* message, const mosquitto_property*) {
+        auto& session = *static_cast<Session*>(self);
+        if (session.lost_) return;
+        session.in_callback_ = true;
+        session.events_.message(
+            {message->topic,
+             {static_cast<const char*>(message->payload), static_cast<std::size_t>(message->payloadlen)},
+             message->retain});
+        session.in_callback_ = false;
+        errno = 0;  // the library takes a stale EAGAIN for its own and would leave decrypted packets unread
+      });
   mosquitto_log_callback_set(mosquitto_, [](mosquitto*, void* self, int level, const char* text) {
     if (level == MOSQ_LOG_ERR || level == MOSQ_LOG_WARNING) static_cast<Session*>(self)->last_log_ = text;
   });
@@ -215,9 +217,8 @@ void Session::after_io(int code) {
   if (connect_reason_ < 0) return;
   int reason = std::exchange(connect_reason_, -1);
   if (reason != MQTT_RC_SUCCESS) {
-    give_up({ErrorCode::unauthenticated,
-             fmt::format("the MQTT broker {} refuses '{}': {}", address(), options_.client_id,
-                         mosquitto_reason_string(reason))});
+    give_up({ErrorCode::unauthenticated, fmt::format("the MQTT broker {} refuses '{}': {}", address(),
+                                                     options_.client_id, mosquitto_reason_string(reason))});
     return;
   }
   deadline_.cancel();
@@ -273,7 +274,8 @@ Result<void> Session::subscribe(const std::vector<std::string>& filters, int qua
 Result<void> Session::publish(std::string_view topic, std::string_view payload, int quality_of_service, bool retain) {
   auto size = static_cast<std::uint32_t>(topic.size() + payload.size() + 8);
   if (outgoing_.bytes() + size > options_.outgoing_limit_bytes) {
-    return fail(ErrorCode::exhausted, fmt::format("{} bytes wait for the MQTT broker {}", outgoing_.bytes(), address()));
+    return fail(ErrorCode::exhausted,
+                fmt::format("{} bytes wait for the MQTT broker {}", outgoing_.bytes(), address()));
   }
   topic_.assign(topic);
   int id = 0;
@@ -295,11 +297,11 @@ Result<void> Session::publish(std::string_view topic, std::string_view payload, 
 
 void Session::close(std::int64_t limit_us) {
   if (mosquitto_ == nullptr || !socket_) return;
-  auto until = std::chrono::steady_clock::now() + std::chrono::microseconds(limit_us);
+  auto until_us = loop_.clock().monotonic_us() + limit_us;
   auto wait_for = [&](short events) {
-    auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now()).count();
+    auto left_ms = (until_us - loop_.clock().monotonic_us()) / 1000;
     pollfd watched{socket_->native_handle(), events, 0};
-    return left > 0 && ::poll(&watched, 1, static_cast<int>(left)) > 0;
+    return left_ms > 0 && ::poll(&watched, 1, static_cast<int>(left_ms)) > 0;
   };
   if (connected_ && mosquitto_disconnect_v5(mosquitto_, MQTT_RC_NORMAL_DISCONNECTION, nullptr) == MOSQ_ERR_SUCCESS) {
     while (mosquitto_socket(mosquitto_) >= 0 && mosquitto_want_write(mosquitto_) && wait_for(POLLOUT)) {

@@ -26,7 +26,7 @@ class Session {
     std::function<void()> connected;
     std::function<void(const Message&)> message;
     std::function<void(const Error&)> refused;
-    std::function<void(Error)> lost;   ///< once, never from inside another call
+    std::function<void(Error)> lost;  ///< once, never from inside another call
   };
   Session(Loop& loop, const ClientOptions& options, Events events);
   ~Session();
@@ -67,13 +67,13 @@ class Session {
   Timer housekeeping_;
   Timer deadline_;
   OutgoingBytes outgoing_;
-  std::string topic_;                ///< libmosquitto wants a terminating zero; kept for its capacity
-  std::string last_log_;             ///< what the library said last about an error
-  int connect_reason_ = -1;          ///< CONNACK's reason code, until it is handled
+  std::string topic_;        ///< libmosquitto wants a terminating zero; kept for its capacity
+  std::string last_log_;     ///< what the library said last about an error
+  int connect_reason_ = -1;  ///< CONNACK's reason code, until it is handled
   int disconnect_reason_ = 0;
   bool connected_ = false;
   bool in_callback_ = false;
-  bool reached_ = false;             ///< TCP is connected
+  bool reached_ = false;  ///< TCP is connected
   bool read_awaited_ = false;
   bool writable_awaited_ = false;
   bool lost_ = false;

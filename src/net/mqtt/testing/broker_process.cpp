@@ -51,7 +51,7 @@ bool accepts(std::uint16_t port) {
 }  // namespace
 
 Result<std::unique_ptr<BrokerProcess>> BrokerProcess::start(Options options) {
-  std::unique_ptr<BrokerProcess> broker(new BrokerProcess());
+  auto broker = std::make_unique<BrokerProcess>(Private{});
   TRY(broker->prepare(options));
   Result<void> launched;
   for (int attempt = 0; attempt < 5; ++attempt) {  // another process may take the free port before the broker does
@@ -87,7 +87,8 @@ Result<Credentials> BrokerProcess::issue(const std::string& common_name, int val
   if (!options_.tls) return fail(ErrorCode::failed_precondition, "this test broker speaks plain TCP");
   auto now_us = SystemClock().now_us();
   auto from_us = valid_days < 0 ? now_us + (valid_days - 1) * kDayUs : now_us;
-  tls::CertificateRequest request{.common_name = common_name, .organisation = "test", .valid_days = std::abs(valid_days)};
+  tls::CertificateRequest request{
+      .common_name = common_name, .organisation = "test", .valid_days = std::abs(valid_days)};
   TRY_ASSIGN(auto pair, tls::issue_certificate(authority_, request, from_us));
   Credentials paths{folder_ / "ca.pem", folder_ / (common_name + ".pem"), folder_ / (common_name + ".key")};
   TRY(tls::write_credentials(paths, pair));
@@ -95,13 +96,16 @@ Result<Credentials> BrokerProcess::issue(const std::string& common_name, int val
 }
 
 Result<void> BrokerProcess::write_configuration() {
-  std::string text = fmt::format("listener {} 127.0.0.1\nmax_inflight_messages 1000\nmax_queued_messages 1000000\n"
-                                 "log_dest file {}\nset_tcp_nodelay true\n",
-                                 port_, (folder_ / "broker.log").string());
+  std::string text = fmt::format(
+      "listener {} 127.0.0.1\nmax_inflight_messages 1000\nmax_queued_messages 1000000\n"
+      "log_dest file {}\nset_tcp_nodelay true\n",
+      port_, (folder_ / "broker.log").string());
   if (::geteuid() == 0) text += "user root\n";  // else it becomes another user, who cannot read the 0600 key
   if (options_.tls) {
-    text += fmt::format("cafile {0}/ca.pem\ncertfile {0}/broker.pem\nkeyfile {0}/broker.key\nrequire_certificate true\n"
-                        "use_identity_as_username true\nallow_anonymous false\n", folder_.string());
+    text += fmt::format(
+        "cafile {0}/ca.pem\ncertfile {0}/broker.pem\nkeyfile {0}/broker.key\nrequire_certificate true\n"
+        "use_identity_as_username true\nallow_anonymous false\n",
+        folder_.string());
   } else {
     text += "allow_anonymous true\n";
   }
@@ -147,7 +151,10 @@ std::string BrokerProcess::log() const {
 }
 
 ClientOptions BrokerProcess::client_options(const std::string& client_id) {
-  ClientOptions options{.host = "127.0.0.1", .port = port_, .client_id = client_id, .reconnect_min_us = 20'000,
+  ClientOptions options{.host = "127.0.0.1",
+                        .port = port_,
+                        .client_id = client_id,
+                        .reconnect_min_us = 20'000,
                         .reconnect_max_us = 100'000};
   if (options_.tls) {
     if (auto credentials = issue(client_id)) options.credentials = *credentials;

@@ -16,14 +16,17 @@ namespace millrace::mqtt {
 /// A real Mosquitto for tests: on a free loopback port, with a folder of its own, gone with this object (and with the
 /// test process, however that ends).
 class BrokerProcess {
+  struct Private {};  // only `start` makes one
+
  public:
   struct Options {
-    bool tls = false;                           ///< mTLS: client certificates of `issue` are required, CN = user name
-    std::vector<std::string> more_lines = {};   ///< more lines of mosquitto.conf, e.g. "acl_file /some/where"
-    int certificate_days = 365;                 ///< of the broker's own certificate; negative: already expired
+    bool tls = false;                          ///< mTLS: client certificates of `issue` are required, CN = user name
+    std::vector<std::string> more_lines = {};  ///< more lines of mosquitto.conf, e.g. "acl_file /some/where"
+    int certificate_days = 365;                ///< of the broker's own certificate; negative: already expired
   };
   /// Returns when the broker accepts connections.
   static Result<std::unique_ptr<BrokerProcess>> start(Options options);
+  explicit BrokerProcess(Private) {}
   ~BrokerProcess();
   BrokerProcess(const BrokerProcess&) = delete;
   BrokerProcess& operator=(const BrokerProcess&) = delete;
@@ -37,14 +40,13 @@ class BrokerProcess {
   /// Options that connect to this broker, with a certificate when it wants one.
   ClientOptions client_options(const std::string& client_id);
 
-  void stop();            ///< SIGTERM and wait; the port stays reserved for `restart` by convention only
-  void kill();            ///< SIGKILL and wait
-  Result<void> restart(); ///< on the same port, after `stop` or `kill`
-  void pause();           ///< SIGSTOP: a broker that hangs
+  void stop();             ///< SIGTERM and wait; the port stays reserved for `restart` by convention only
+  void kill();             ///< SIGKILL and wait
+  Result<void> restart();  ///< on the same port, after `stop` or `kill`
+  void pause();            ///< SIGSTOP: a broker that hangs
   void resume();
 
  private:
-  BrokerProcess() = default;
   Result<void> prepare(const Options& options);
   Result<void> write_configuration();
   Result<void> launch();

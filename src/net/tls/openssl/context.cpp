@@ -71,7 +71,7 @@ Result<Context> make_context(const Credentials& credentials, Role role, TimeUs n
   Context context(SSL_CTX_new(role == Role::client ? TLS_client_method() : TLS_server_method()));
   if (!context) return fail(ErrorCode::internal, "cannot make a TLS context: " + error_text());
   SSL_CTX_set_min_proto_version(context.get(), TLS1_3_VERSION);
-  SSL_CTX_set_ex_data(context.get(), failure_slot(), new std::string());
+  SSL_CTX_set_ex_data(context.get(), failure_slot(), std::make_unique<std::string>().release());
   SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, remember_failure);
   // The senders of the adapters may move their buffers between two attempts to write.
   SSL_CTX_set_mode(context.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);

@@ -27,7 +27,8 @@ Result<void> check_name(std::string_view kind, std::string_view name) {
   if (!clean) {
     return fail(ErrorCode::invalid_argument,
                 fmt::format("'{}' cannot be a {} of a certificate: use printable characters without blank, comma, "
-                            "semicolon", name, kind));
+                            "semicolon",
+                            name, kind));
   }
   return {};
 }
@@ -102,9 +103,9 @@ Result<Certificate> make_body(const std::string& common_name, const std::string&
   std::unique_ptr<BIGNUM, Deleter<BN_free>> number(BN_bin2bn(serial, sizeof serial, nullptr));
   auto second = static_cast<time_t>(now_us / 1'000'000);
   auto add_name = [name = X509_get_subject_name(certificate.get())](const char* field, const std::string& value) {
-    return value.empty() || X509_NAME_add_entry_by_txt(name, field, MBSTRING_UTF8,
-                                                       reinterpret_cast<const unsigned char*>(value.data()),
-                                                       static_cast<int>(value.size()), -1, 0) == 1;
+    return value.empty() ||
+           X509_NAME_add_entry_by_txt(name, field, MBSTRING_UTF8, reinterpret_cast<const unsigned char*>(value.data()),
+                                      static_cast<int>(value.size()), -1, 0) == 1;
   };
   bool made = X509_set_version(certificate.get(), 2) == 1 &&
               BN_to_ASN1_INTEGER(number.get(), X509_get_serialNumber(certificate.get())) != nullptr &&

@@ -34,7 +34,8 @@ class TlsTest : public testing::Test {
 
   /// Runs a handshake in memory. True when both sides trust each other.
   static bool handshake(SSL_CTX* client_context, SSL_CTX* server_context) {
-    std::unique_ptr<SSL, void (*)(SSL*)> client(SSL_new(client_context), SSL_free), server(SSL_new(server_context), SSL_free);
+    std::unique_ptr<SSL, void (*)(SSL*)> client(SSL_new(client_context), SSL_free),
+        server(SSL_new(server_context), SSL_free);
     BIO *client_side = nullptr, *server_side = nullptr;
     BIO_new_bio_pair(&client_side, 0, &server_side, 0);
     SSL_set_bio(client.get(), client_side, client_side);
@@ -53,8 +54,8 @@ class TlsTest : public testing::Test {
 };
 
 TEST_F(TlsTest, issued_certificate_says_what_was_asked) {
-  CertificateRequest request{.common_name = "edge-1", .organisation = "site-a",
-                             .uris = {"urn:millrace:site-a:edge-1"}, .valid_days = 30};
+  CertificateRequest request{
+      .common_name = "edge-1", .organisation = "site-a", .uris = {"urn:millrace:site-a:edge-1"}, .valid_days = 30};
   auto pair = issue_certificate(authority_, request, kNow);
   ASSERT_TRUE(pair) << pair.error().message;
   auto info = read_certificate(pair->certificate_pem);
