@@ -20,6 +20,11 @@ void Flow::note_overflow(Slot slot) {
 void Flow::live(Slot slot, const Sample& sample, bool overflow) {
   Track& track = tracks_[slot];
   if (overflow) note_overflow(slot);
+  // A value that was in the history already when its notification was still on the way.
+  if (sample.source_time_us <= track.covered_us) {
+    ++repeated_;
+    return;
+  }
   if (holding()) {
     held_.push_back(sample);
     held_.back().signal = slot;
@@ -91,7 +96,7 @@ void Flow::take(std::vector<Sample>& backfilled, std::vector<Sample>& live) {
     merge_->take(backfilled);
     for (std::size_t k = first; k < backfilled.size(); ++k) {
       Track& track = tracks_[backfilled[k].signal];
-      track.last_us = backfilled[k].source_time_us;
+      track.last_us = track.covered_us = backfilled[k].source_time_us;
       backfilled[k].signal = track.signal;
     }
     if (merge_->done()) merge_.reset();

@@ -52,6 +52,7 @@ class Flow {
     bool overflowed = false;
     bool no_history = false;
     TimeUs last_us = 0;
+    TimeUs covered_us = 0;   ///< newest source time that came from history
   };
   void emit(const Sample& held, std::vector<Sample>& out);
   void note_overflow(Slot slot);

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <random>
+#include <tuple>
 
 namespace millrace::opcua {
 namespace {
@@ -102,6 +103,19 @@ TEST(Flow, OverflowDuringABackfillStartsAnotherRound) {
   EXPECT_THAT(taken.live, ElementsAre(5));
 }
 
+TEST(Flow, AValueThatHistoryGaveIsNotRepeatedByItsLateNotification) {
+  Flow flow;
+  const Flow::Slot slot = flow.add(0);
+  const TimeUs mark = 1;
+  flow.begin(std::span(&slot, 1), std::span(&mark, 1), 0);
+  ASSERT_EQ(flow.wanted(9).size(), 1u);
+  flow.page(slot, page(slot, {2, 3}), false);
+  EXPECT_THAT(take(flow).backfilled, ElementsAre(2, 3));
+  flow.live(slot, at(3), false);
+  flow.live(slot, at(4), false);
+  EXPECT_THAT(take(flow).live, ElementsAre(4));
+}
+
 TEST(Flow, AnOverflowWithoutHistoryIsNotWaitedFor) {
   Flow flow;
   const Flow::Slot slot = flow.add(0);
@@ -123,6 +137,14 @@ TEST(Flow, RandomOutagesLoseNothing) {
     Flow flow;
     std::vector<std::vector<TimeUs>> history(slots), got(slots);
     std::vector<bool> missed(slots);
+    std::vector<std::tuple<Flow::Slot, TimeUs, bool>> on_the_way;   // notified, not yet arrived
+    const auto arrive = [&](std::size_t count) {
+      for (std::size_t k = 0; k < count; ++k) {
+        const auto [slot, time, overflow] = on_the_way[k];
+        flow.live(slot, at(time), overflow);
+      }
+      on_the_way.erase(on_the_way.begin(), on_the_way.begin() + static_cast<std::ptrdiff_t>(count));
+    };
     for (Flow::Slot slot = 0; slot < slots; ++slot) flow.add(slot);
     const auto collect = [&] {
       std::vector<Sample> all;
@@ -162,16 +184,21 @@ TEST(Flow, RandomOutagesLoseNothing) {
         if (random() % 10 == 0) {
           missed[slot] = true;   // the server's queue ran over
         } else {
-          flow.live(slot, at(time), missed[slot]);
+          on_the_way.emplace_back(slot, time, missed[slot]);
           missed[slot] = false;
         }
+        arrive(random() % (on_the_way.size() + 1));
       }
       if (random() % 4 == 0) read();
       if (random() % 3 == 0) collect();
       if (random() % 25 == 0) {
         collect();
-        if (connected) flow.session_lost();
-        else connect();
+        if (connected) {
+          flow.session_lost();
+          on_the_way.clear();
+        } else {
+          connect();
+        }
         connected = !connected;
       }
     }

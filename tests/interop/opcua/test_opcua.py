@@ -334,7 +334,10 @@ class OpcUaInterop(unittest.TestCase):
         lives = {engine["asset"]: engine["cycles"] for engine in self.ledger()["engines"]}
         counts = lambda: [len(probe.times(k)) for k in range(len(items))]
         expected = [lives["engine-001"]] * 3 + [lives["engine-002"]] * 3
-        wait_for(f"every point once: {expected}", lambda: counts() == expected, 20)
+        try:
+            wait_for("every point once", lambda: counts() == expected, 20)
+        except AssertionError:
+            self.fail(f"points {counts()} instead of {expected}; {probe.messages('state')} {probe.messages('notice')}")
         for k in range(len(items)):
             self.assertEqual(probe.times(k), sorted(set(probe.times(k))), items[k])
         samples = probe.messages("sample")
