@@ -44,7 +44,10 @@ foreach(domain
     fuzz
     src/gateway
     tests/interop/opcua
+    tests/interop/sparkplug
+    tests/interop/usecase
     apps/millrace-gateway
+    tests/system
     )
   add_subdirectory(${domain})
 endforeach()
