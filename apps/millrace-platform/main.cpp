@@ -6,10 +6,10 @@
 #include <CLI/CLI.hpp>
 
 // `millrace-platform --config FILE`: ingest, lake, training, registry, device and console API in one process.
+namespace millrace {
 namespace {
 
-millrace::Result<void> run(const std::string& file) {
-  using namespace millrace;
+Result<void> run_platform(const std::string& file) {
   const SystemClock clock;
   Loop loop(clock);
   TRY_ASSIGN(auto config, load_platform_config(file));
@@ -18,7 +18,8 @@ millrace::Result<void> run(const std::string& file) {
   components.add({.name = "platform",
                   .start = [&]() -> Result<void> {
                     TRY(platform->start());
-                    log_info("platform is up", {{"console_port", platform->console_port()}, {"device_port", platform->device_port()}});
+                    log_info("platform is up",
+                             {{"console_port", platform->console_port()}, {"device_port", platform->device_port()}});
                     return {};
                   },
                   .stop = [&] { platform->stop(); }});
@@ -26,6 +27,7 @@ millrace::Result<void> run(const std::string& file) {
 }
 
 }  // namespace
+}  // namespace millrace
 
 int main(int argc, char** argv) {
   CLI::App options("Millrace's platform: ingest, lake, training, registry, API and console", "millrace-platform");
@@ -33,7 +35,7 @@ int main(int argc, char** argv) {
   options.add_option("--config", file, "Configuration (YAML)")->required();
   CLI11_PARSE(options, argc, argv);
   millrace::set_up_log({.process = "platform"});
-  const auto outcome = run(file);
+  const auto outcome = millrace::run_platform(file);
   if (outcome) return 0;
   millrace::log_error(outcome.error().message);
   return 1;

@@ -3,8 +3,8 @@
 #include "base/file.hpp"
 #include "net/http/client.hpp"
 
-#include <cctype>
 #include <fmt/format.h>
+#include <cctype>
 #include <nlohmann/json.hpp>
 
 namespace millrace::cli {
@@ -14,15 +14,28 @@ constexpr std::int64_t request_limit_us = 300'000'000;  // a large import commit
 
 ErrorCode code_of_status(int status) {
   switch (status) {
-    case 400: case 413: case 415: case 422: return ErrorCode::invalid_argument;
-    case 401: return ErrorCode::unauthenticated;
-    case 403: return ErrorCode::permission_denied;
-    case 404: return ErrorCode::not_found;
-    case 409: case 412: return ErrorCode::failed_precondition;
-    case 429: return ErrorCode::exhausted;
-    case 503: return ErrorCode::unavailable;
-    case 504: return ErrorCode::timed_out;
-    default: return ErrorCode::internal;
+    case 400:
+    case 413:
+    case 415:
+    case 422:
+      return ErrorCode::invalid_argument;
+    case 401:
+      return ErrorCode::unauthenticated;
+    case 403:
+      return ErrorCode::permission_denied;
+    case 404:
+      return ErrorCode::not_found;
+    case 409:
+    case 412:
+      return ErrorCode::failed_precondition;
+    case 429:
+      return ErrorCode::exhausted;
+    case 503:
+      return ErrorCode::unavailable;
+    case 504:
+      return ErrorCode::timed_out;
+    default:
+      return ErrorCode::internal;
   }
 }
 
@@ -42,10 +55,11 @@ std::string without_newline(std::string text) {
 
 Result<Api> Api::open(const Context& context) {
   const auto started = [&](const Error& error) {
-    return fail(ErrorCode::unavailable,
-                fmt::format("no running platform in {}: {}. Start one with `millrace up --dir {}`, or name its folder with "
-                            "--dir or MILLRACE_DIR",
-                            context.directory.string(), error.message, context.directory.string()));
+    return fail(
+        ErrorCode::unavailable,
+        fmt::format("no running platform in {}: {}. Start one with `millrace up --dir {}`, or name its folder with "
+                    "--dir or MILLRACE_DIR",
+                    context.directory.string(), error.message, context.directory.string()));
   };
   const auto run = read_file(context.directory / "run" / "platform.json");
   if (!run) return started(run.error());

@@ -15,6 +15,7 @@ class Api {
   /// `unavailable` says what is missing in the folder and which command makes it.
   static Result<Api> open(const Context& context);
 
+  [[nodiscard]] const std::string& base_url() const { return base_url_; }
   /// One blocking request. Problem documents (RFC 9457) come back as the Error they were made of.
   Result<nlohmann::json> get(const std::string& target) const;
   Result<nlohmann::json> post(const std::string& target, std::string body, std::string_view content_type) const;

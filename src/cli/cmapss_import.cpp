@@ -2,9 +2,9 @@
 
 #include "cmapss/cmapss.hpp"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <charconv>
-#include <fmt/format.h>
 
 namespace millrace::cli {
 namespace {
@@ -30,10 +30,12 @@ std::string header_of(const CmapssImport& import, const std::vector<std::size_t>
   return csv + '\n';
 }
 
-void add_samples(std::string& csv, const cmapss::Engine& engine, const CmapssImport& import, const std::vector<std::size_t>& columns) {
+void add_samples(std::string& csv, const cmapss::Engine& engine, const CmapssImport& import,
+                 const std::vector<std::size_t>& columns) {
   const int last = engine.cycles.back().number;
   for (const auto& cycle : engine.cycles) {
-    csv += fmt::format("{},{}", engine.asset(), format_time(import.end_us - (last - cycle.number + 1) * import.cycle_us));
+    csv +=
+        fmt::format("{},{}", engine.asset(), format_time(import.end_us - (last - cycle.number + 1) * import.cycle_us));
     if (!import.clock_signal.empty()) csv += fmt::format(",{}", cycle.number);
     for (const auto column : columns) csv += fmt::format(",{}", cycle.values[column]);
     csv += '\n';
@@ -48,7 +50,8 @@ Result<CmapssCsv> cmapss_to_csv(const CmapssImport& import) {
   CmapssCsv csv{{}, "asset,time,kind,clock,remaining_life\n"};
   for (const auto& engine : engines) {
     if (engine.unit < import.first_unit || (import.last_unit > 0 && engine.unit > import.last_unit)) continue;
-    if (csv.samples.empty() || csv.samples.back().size() > import.piece_bytes) csv.samples.push_back(header_of(import, columns));
+    if (csv.samples.empty() || csv.samples.back().size() > import.piece_bytes)
+      csv.samples.push_back(header_of(import, columns));
     add_samples(csv.samples.back(), engine, import, columns);
     csv.work_orders += fmt::format("{},{},failure,{},0\n", engine.asset(), format_time(import.end_us - import.cycle_us),
                                    engine.cycles.back().number);

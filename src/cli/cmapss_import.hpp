@@ -15,11 +15,11 @@ struct CmapssImport {
   std::filesystem::path folder;
   std::string subset = "FD001";
   int first_unit = 1;
-  int last_unit = 0;                ///< 0: all
-  std::string clock_signal;         ///< name of the use case's clock: gets the cycle number; empty: none
-  std::vector<std::string> signals; ///< which of the data's signals to take; the use case's
-  std::int64_t cycle_us = 0;        ///< time from one cycle to the next
-  TimeUs end_us = 0;                ///< every history ends before this time
+  int last_unit = 0;                 ///< 0: all
+  std::string clock_signal;          ///< name of the use case's clock: gets the cycle number; empty: none
+  std::vector<std::string> signals;  ///< which of the data's signals to take; the use case's
+  std::int64_t cycle_us = 0;         ///< time from one cycle to the next
+  TimeUs end_us = 0;                 ///< every history ends before this time
   std::size_t piece_bytes = 4u << 20;
 };
 

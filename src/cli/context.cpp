@@ -1,8 +1,8 @@
 #include "cli/context.hpp"
 
+#include <unistd.h>
 #include <cstdlib>
 #include <iostream>
-#include <unistd.h>
 
 namespace millrace::cli {
 

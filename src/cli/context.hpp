@@ -18,7 +18,8 @@ struct Context {
   bool colour = false;              ///< `output` is a terminal that shows colours
 };
 
-/// Standard streams, $MILLRACE_DIR or ./millrace-data, colours off under $NO_COLOR (no-color.org) or without a terminal.
+/// Standard streams, $MILLRACE_DIR or ./millrace-data, colours off under $NO_COLOR (no-color.org) or without a
+/// terminal.
 Context standard_context(const Clock& clock);
 
 }  // namespace millrace::cli

@@ -6,12 +6,11 @@
 namespace millrace::cli {
 namespace {
 
-TEST(Csv, QuotesWhatNeedsIt) {
-  EXPECT_EQ(csv_line({"a", "b,c", "say \"x\"", ""}), "a,\"b,c\",\"say \"\"x\"\"\",\n");
-}
+TEST(Csv, QuotesWhatNeedsIt) { EXPECT_EQ(csv_line({"a", "b,c", "say \"x\"", ""}), "a,\"b,c\",\"say \"\"x\"\"\",\n"); }
 
 TEST(Csv, WritesTables) {
-  const auto table = nlohmann::json::parse(R"({"columns": ["asset", "value"], "rows": [["engine-1", 1.5], ["engine-2", null]]})");
+  const auto table =
+      nlohmann::json::parse(R"({"columns": ["asset", "value"], "rows": [["engine-1", 1.5], ["engine-2", null]]})");
   EXPECT_EQ(csv_table(table), "asset,value\nengine-1,1.5\nengine-2,\n");
   EXPECT_EQ(csv_table(table, false), "engine-1,1.5\nengine-2,\n");
 }

@@ -1,9 +1,9 @@
 #include "cli/print.hpp"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
-#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <ostream>
 
@@ -92,7 +92,8 @@ void Progress::update(double fraction, std::string_view note) {
   if (!context_.terminal) return;
   constexpr int width = 24;
   const auto done = static_cast<int>(std::lround(std::clamp(fraction, 0.0, 1.0) * width));
-  context_.errors << fmt::format("\r\x1b[K{} [{}{}] {:3.0f} %  {}", label_, std::string(static_cast<std::size_t>(done), '='),
+  context_.errors << fmt::format("\r\x1b[K{} [{}{}] {:3.0f} %  {}", label_,
+                                 std::string(static_cast<std::size_t>(done), '='),
                                  std::string(static_cast<std::size_t>(width - done), ' '), fraction * 100, note)
                   << std::flush;
   drawn_ = true;

@@ -37,7 +37,8 @@ std::string_view role_name(SignalRole role) { return role == SignalRole::measure
 std::string dump(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
 
 json json_dataset(const DatasetManifest& dataset) {
-  return {{"snapshot", dataset.snapshot}, {"rows", dataset.rows}, {"assets", dataset.assets}, {"sha256", dataset.sha256}};
+  return {
+      {"snapshot", dataset.snapshot}, {"rows", dataset.rows}, {"assets", dataset.assets}, {"sha256", dataset.sha256}};
 }
 
 json json_file(const ModelFile& file) { return {{"name", file.name}, {"sha256", file.sha256}, {"size", file.size}}; }
@@ -69,7 +70,11 @@ json json_model(const ModelVersion& model) {
 }
 
 json json_job(const Job& job) {
-  return {{"id", job.id}, {"state", to_string(job.state)}, {"progress", job.progress}, {"message", job.message}, {"result", job.result}};
+  return {{"id", job.id},
+          {"state", to_string(job.state)},
+          {"progress", job.progress},
+          {"message", job.message},
+          {"result", job.result}};
 }
 
 json json_asset(const LiveState& live, const LiveAsset& asset, TimeUs now_us) {
@@ -93,16 +98,11 @@ json json_asset(const LiveState& live, const LiveAsset& asset, TimeUs now_us) {
 
 json json_signal(const LiveState& live, const LiveSignal& signal, TimeUs now_us) {
   const bool known = signal.time_us != 0;
-  return {{"signal", signal.row.signal},
-          {"unit", signal.row.unit},
-          {"quantity", signal.row.quantity},
-          {"role", role_name(signal.role)},
-          {"low", json_number(signal.low)},
-          {"high", json_number(signal.high)},
-          {"value", json_number(signal.value)},
-          {"status", known ? json(signal.status) : json()},
-          {"time", json_time(signal.time_us)},
-          {"quality", to_string(live.quality_of(signal, now_us))}};
+  return {{"signal", signal.row.signal},        {"unit", signal.row.unit},
+          {"quantity", signal.row.quantity},    {"role", role_name(signal.role)},
+          {"low", json_number(signal.low)},     {"high", json_number(signal.high)},
+          {"value", json_number(signal.value)}, {"status", known ? json(signal.status) : json()},
+          {"time", json_time(signal.time_us)},  {"quality", to_string(live.quality_of(signal, now_us))}};
 }
 
 json json_live_event(const LiveState& live, const std::vector<const LiveSignal*>& changes) {
@@ -126,7 +126,8 @@ json json_decision(const QueryResult& result, std::size_t row) {
     const auto& name = result.columns[column];
     if (name != "features" && name != "received") decision[name] = json_cell(result.rows[row][column]);
   }
-  decision["use_case_version"] = version_number(decision["use_case_version"].is_string() ? decision["use_case_version"].get<std::string>() : "");
+  decision["use_case_version"] =
+      version_number(decision["use_case_version"].is_string() ? decision["use_case_version"].get<std::string>() : "");
   for (const auto* text : {"device", "use_case", "model_version", "feature_hash", "unit", "advice", "reason"}) {
     if (!decision[text].is_string()) decision[text] = "";
   }

@@ -13,12 +13,13 @@
 
 namespace millrace {
 
-/// The API's JSON (docs/openapi.yaml, components/schemas): one function per schema. Numbers that are not known are null.
+/// The API's JSON (docs/openapi.yaml, components/schemas): one function per schema. Numbers that are not known are
+/// null.
 nlohmann::json json_number(double value);
-nlohmann::json json_time(TimeUs time_us);          ///< null for 0
+nlohmann::json json_time(TimeUs time_us);  ///< null for 0
 nlohmann::json json_cell(const QueryCell& cell);
-std::string_view role_name(SignalRole role);       ///< "feature" for plain measurements
-std::string dump(const nlohmann::json& value);     ///< one line; invalid UTF-8 is replaced, never an exception
+std::string_view role_name(SignalRole role);    ///< "feature" for plain measurements
+std::string dump(const nlohmann::json& value);  ///< one line; invalid UTF-8 is replaced, never an exception
 
 nlohmann::json json_model(const ModelVersion& model);
 nlohmann::json json_dataset(const DatasetManifest& dataset);

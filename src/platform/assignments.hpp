@@ -12,9 +12,9 @@ namespace millrace {
 
 /// What the devices of a site should run.
 struct Assignment {
-  std::string revision;                       ///< changes exactly when the content changes
-  std::string json;                           ///< as the device API answers it
-  std::set<std::string, std::less<>> files;   ///< SHA-256 of all that the site may fetch
+  std::string revision;                      ///< changes exactly when the content changes
+  std::string json;                          ///< as the device API answers it
+  std::set<std::string, std::less<>> files;  ///< SHA-256 of all that the site may fetch
   [[nodiscard]] bool contains(std::string_view sha256) const { return files.find(sha256) != files.end(); }
 };
 

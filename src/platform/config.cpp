@@ -21,7 +21,8 @@ void read_console(ConfigSection section, PlatformConfig& config) {
   console.run_file = section.path("run_file", {});
   // Sessions are the only guard of this port, and they travel without TLS: it must not leave the machine.
   if (console.address != "127.0.0.1" && console.address != "::1" && console.address != "localhost") {
-    section.refuse("address", "must be a loopback address (127.0.0.1 or ::1): put a reverse proxy with TLS in front for more");
+    section.refuse("address",
+                   "must be a loopback address (127.0.0.1 or ::1): put a reverse proxy with TLS in front for more");
   }
 }
 
@@ -29,8 +30,10 @@ void read_lake(ConfigSection section, PlatformConfig::LakeLimits& lake) {
   lake.writer_memory = section.text("writer_memory", lake.writer_memory);
   lake.reader_memory = section.text("reader_memory", lake.reader_memory);
   lake.commit_every_us = section.duration_us("commit_every", lake.commit_every_us);
-  lake.commit_rows = static_cast<std::uint64_t>(section.integer("commit_rows", static_cast<std::int64_t>(lake.commit_rows), 1));
-  lake.queue_rows = static_cast<std::uint64_t>(section.integer("queue_rows", static_cast<std::int64_t>(lake.queue_rows), 1));
+  lake.commit_rows =
+      static_cast<std::uint64_t>(section.integer("commit_rows", static_cast<std::int64_t>(lake.commit_rows), 1));
+  lake.queue_rows =
+      static_cast<std::uint64_t>(section.integer("queue_rows", static_cast<std::int64_t>(lake.queue_rows), 1));
 }
 
 }  // namespace
@@ -51,7 +54,8 @@ Result<PlatformConfig> load_platform_config(const std::filesystem::path& file) {
   config.broker.port = broker.port("port", config.broker.port);
   config.credentials = read_credentials(root.section("credentials"));
   read_lake(root.section("lake"), config.lake);
-  config.training_threads = static_cast<std::uint32_t>(root.section("training").integer("threads", config.training_threads, 1, 256));
+  config.training_threads =
+      static_cast<std::uint32_t>(root.section("training").integer("threads", config.training_threads, 1, 256));
   TRY(source.finish());
   return config;
 }

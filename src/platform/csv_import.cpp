@@ -2,9 +2,9 @@
 
 #include "base/time.hpp"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <charconv>
-#include <fmt/format.h>
 #include <map>
 
 #include "platform/request_fields.hpp"
@@ -12,7 +12,8 @@
 namespace millrace {
 namespace {
 
-/// Splits one line of RFC 4180 CSV. Quoted cells may hold commas and doubled quotes, not line breaks: names and numbers have none.
+/// Splits one line of RFC 4180 CSV. Quoted cells may hold commas and doubled quotes, not line breaks: names and numbers
+/// have none.
 void split_line(std::string_view line, std::vector<std::string>& cells) {
   cells.clear();
   cells.emplace_back();
@@ -66,7 +67,8 @@ Result<double> number_of(const Lines& lines, const std::string& column, const st
   double value = 0;
   const auto [end, failure] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
   if (failure != std::errc() || end != cell.data() + cell.size()) {
-    return lines.wrong(fmt::format("{} is '{}': it must be a number such as 641.82, or empty", column, cell.substr(0, 40)));
+    return lines.wrong(
+        fmt::format("{} is '{}': it must be a number such as 641.82, or empty", column, cell.substr(0, 40)));
   }
   return value;
 }
@@ -90,7 +92,8 @@ Result<void> check_width(const Lines& lines, std::size_t found, std::size_t want
 
 Result<std::vector<std::string>> sample_header(Lines& lines, const UseCase& use_case) {
   std::vector<std::string> header;
-  if (!lines.next(header)) return fail(ErrorCode::invalid_argument, "the CSV is empty: its first line must be asset,time,<signals>");
+  if (!lines.next(header))
+    return fail(ErrorCode::invalid_argument, "the CSV is empty: its first line must be asset,time,<signals>");
   if (header.size() < 3 || header[0] != "asset" || header[1] != "time") {
     return lines.wrong("the header must be asset,time,<signal>,... with at least one signal");
   }
@@ -98,9 +101,11 @@ Result<std::vector<std::string>> sample_header(Lines& lines, const UseCase& use_
     if (use_case.find_signal(header[i]) == nullptr) {
       std::string known;
       for (const auto& signal : use_case.signals) known += (known.empty() ? "" : ", ") + signal.name;
-      return lines.wrong(fmt::format("'{}' is no signal of {}; there are: {}", header[i].substr(0, 80), use_case.name, known));
+      return lines.wrong(
+          fmt::format("'{}' is no signal of {}; there are: {}", header[i].substr(0, 80), use_case.name, known));
     }
-    if (std::count(header.begin(), header.end(), header[i]) > 1) return lines.wrong("column '" + header[i] + "' is there twice");
+    if (std::count(header.begin(), header.end(), header[i]) > 1)
+      return lines.wrong("column '" + header[i] + "' is there twice");
   }
   return header;
 }
@@ -137,7 +142,9 @@ Result<std::vector<WorkOrderRow>> parse_csv_work_orders(std::string_view csv, co
   static const std::vector<std::string> expected{"asset", "time", "kind", "clock", "remaining_life"};
   Lines lines(csv, first_line);
   std::vector<std::string> cells;
-  if (!lines.next(cells)) return fail(ErrorCode::invalid_argument, "the CSV is empty: its first line must be asset,time,kind,clock,remaining_life");
+  if (!lines.next(cells))
+    return fail(ErrorCode::invalid_argument,
+                "the CSV is empty: its first line must be asset,time,kind,clock,remaining_life");
   if (cells != expected) return lines.wrong("the header must be asset,time,kind,clock,remaining_life");
   std::vector<WorkOrderRow> orders;
   while (lines.next(cells)) {

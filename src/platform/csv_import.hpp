@@ -14,8 +14,8 @@ namespace millrace {
 /// Samples from CSV: names once, points by index. Times and values as given; an empty cell is no point.
 struct CsvSamples {
   struct Point {
-    std::uint32_t asset = 0;     ///< index into `assets`
-    std::uint32_t signal = 0;    ///< index into `signals`
+    std::uint32_t asset = 0;   ///< index into `assets`
+    std::uint32_t signal = 0;  ///< index into `signals`
     TimeUs time_us = 0;
     double value = 0;
   };

@@ -2,9 +2,9 @@
 
 #include "features/definition.hpp"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
-#include <fmt/format.h>
 
 namespace millrace {
 namespace {
@@ -19,14 +19,16 @@ float median(std::vector<float> values) {
 
 }  // namespace
 
-Result<Explanation> Explanation::load(std::string_view features_json, std::string_view golden_json, std::string_view model_onnx) {
+Result<Explanation> Explanation::load(std::string_view features_json, std::string_view golden_json,
+                                      std::string_view model_onnx) {
   TRY_ASSIGN(const auto definition, parse_feature_definition(features_json));
   TRY_ASSIGN(const auto golden, parse_golden_vectors(golden_json));
   Explanation explanation;
   explanation.names_ = definition.names();
   const auto width = explanation.names_.size();
   if (golden.features != width) {
-    return fail(ErrorCode::corrupt, fmt::format("the bundle names {} features, its golden rows have {}", width, golden.features));
+    return fail(ErrorCode::corrupt,
+                fmt::format("the bundle names {} features, its golden rows have {}", width, golden.features));
   }
   for (std::size_t feature = 0; feature < width; ++feature) {
     std::vector<float> column;
@@ -40,7 +42,8 @@ Result<Explanation> Explanation::load(std::string_view features_json, std::strin
 Result<std::vector<double>> Explanation::contributions(std::span<const double> inputs) {
   const auto width = names_.size();
   if (inputs.size() != width) {
-    return fail(ErrorCode::invalid_argument, fmt::format("{} inputs were given, the model has {}", inputs.size(), width));
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("{} inputs were given, the model has {}", inputs.size(), width));
   }
   std::vector<float> rows;
   rows.reserve((width + 1) * width);

@@ -15,11 +15,13 @@ namespace millrace {
 class Explanation {
  public:
   /// From the files of a bundle: features.json (names), golden.json (typical inputs), model.onnx.
-  static Result<Explanation> load(std::string_view features_json, std::string_view golden_json, std::string_view model_onnx);
+  static Result<Explanation> load(std::string_view features_json, std::string_view golden_json,
+                                  std::string_view model_onnx);
 
   [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
-  /// Per input: prediction minus the prediction with that input at its typical value (median of the golden rows), in the
-  /// prediction's unit. One input at a time: simple, cheap, and no exact share (inputs that move together hide each other).
+  /// Per input: prediction minus the prediction with that input at its typical value (median of the golden rows), in
+  /// the prediction's unit. One input at a time: simple, cheap, and no exact share (inputs that move together hide each
+  /// other).
   Result<std::vector<double>> contributions(std::span<const double> inputs);
 
  private:

@@ -13,7 +13,8 @@ Node& Fleet::node(std::string_view site, std::string_view name) {
 }
 
 std::optional<std::string> Fleet::site_of(std::string_view device) const {
-  const auto found = std::find_if(devices_.begin(), devices_.end(), [&](const Device& known) { return known.name == device; });
+  const auto found =
+      std::find_if(devices_.begin(), devices_.end(), [&](const Device& known) { return known.name == device; });
   return found == devices_.end() ? std::nullopt : std::optional(found->site);
 }
 
@@ -28,8 +29,8 @@ void Fleet::seen(std::string_view site, std::string_view name, TimeUs now_us) {
   found.last_seen_us = std::max(found.last_seen_us, now_us);
 }
 
-void Fleet::report(std::string_view site, std::string_view name, std::vector<ActiveModel> active, std::vector<std::string> errors,
-                   TimeUs now_us) {
+void Fleet::report(std::string_view site, std::string_view name, std::vector<ActiveModel> active,
+                   std::vector<std::string> errors, TimeUs now_us) {
   auto& found = node(site, name);
   found.online = true;
   found.last_seen_us = std::max(found.last_seen_us, now_us);

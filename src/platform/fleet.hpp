@@ -29,11 +29,11 @@ struct Node {
   bool online = false;
   TimeUs last_seen_us = 0;
   std::vector<ActiveModel> active;
-  std::vector<std::string> errors;   ///< newest report only
+  std::vector<std::string> errors;  ///< newest report only
 };
 
-/// Gateways and edges by (site, node): what the broker and their own reports say. In memory: devices tell it again after a
-/// restart. Loop thread only.
+/// Gateways and edges by (site, node): what the broker and their own reports say. In memory: devices tell it again
+/// after a restart. Loop thread only.
 class Fleet {
  public:
   explicit Fleet(std::vector<Device> devices);
@@ -41,8 +41,8 @@ class Fleet {
   [[nodiscard]] std::optional<std::string> site_of(std::string_view device) const;
   void online(std::string_view site, std::string_view node, bool is_online, TimeUs now_us);
   void seen(std::string_view site, std::string_view node, TimeUs now_us);
-  void report(std::string_view site, std::string_view node, std::vector<ActiveModel> active, std::vector<std::string> errors,
-              TimeUs now_us);
+  void report(std::string_view site, std::string_view node, std::vector<ActiveModel> active,
+              std::vector<std::string> errors, TimeUs now_us);
   [[nodiscard]] const std::map<std::pair<std::string, std::string>, Node>& nodes() const { return nodes_; }
 
  private:

@@ -10,7 +10,8 @@ namespace {
 
 constexpr std::int64_t tick_us = 20'000;
 constexpr std::int64_t second_us = 1'000'000;
-constexpr std::int64_t replay_us = 3ll * 24 * 3600 * second_us;   // longer than sites are away, shorter than the lake is deep
+constexpr std::int64_t replay_us =
+    3ll * 24 * 3600 * second_us;  // longer than sites are away, shorter than the lake is deep
 
 sparkplug::Payload acknowledgement(const std::string& epoch, const std::string& ranges, TimeUs now_us) {
   const auto time_ms = static_cast<std::uint64_t>(now_us / 1000);
@@ -56,32 +57,34 @@ Result<void> Intake::replay_work_orders() {
   const auto watched = ingest_.watched_signals();
   if (watched.empty()) return {};
   SampleBatch stored;
-  TRY(parts_.lake.scan({.signal_ids = watched, .from_us = now_us() - replay_us}, [&](const ScanBlock& block) -> Result<void> {
-    for (std::size_t i = 0; i < block.signal_id.size(); ++i) {
-      stored.add(block.signal_id[i], block.source_time_us[i], block.value[i], block.status[i]);
-    }
-    return {};
-  }));
+  TRY(parts_.lake.scan({.signal_ids = watched, .from_us = now_us() - replay_us},
+                       [&](const ScanBlock& block) -> Result<void> {
+                         for (std::size_t i = 0; i < block.signal_id.size(); ++i) {
+                           stored.add(block.signal_id[i], block.source_time_us[i], block.value[i], block.status[i]);
+                         }
+                         return {};
+                       }));
   ingest_.replay(stored, now_us());
   return {};
 }
 
 void Intake::connect() {
   client_ = mqtt::make_mosquitto_client(parts_.loop, *options_.broker);
-  client_->start({.will =
-                      [this] {
-                        auto testament = host_.testament(now_us());
-                        return std::optional<mqtt::Will>(
-                            {testament.topic, testament.payload, testament.quality_of_service, testament.retain});
-                      },
-                  .on_connected =
-                      [this] {
-                        // A refused subscription shows as a missing one: the connection is made anew by the broker's close.
-                        if (client_->subscribe(host_.subscriptions(), 1)) host_.on_connected(now_us());
-                      },
-                  .on_disconnected = [this](const Error&) { host_.on_disconnected(now_us()); },
-                  .on_message =
-                      [this](const mqtt::Message& message) { host_.on_message(message.topic, message.payload, now_us()); }});
+  client_->start(
+      {.will =
+           [this] {
+             auto testament = host_.testament(now_us());
+             return std::optional<mqtt::Will>(
+                 {testament.topic, testament.payload, testament.quality_of_service, testament.retain});
+           },
+       .on_connected =
+           [this] {
+             // A refused subscription shows as a missing one: the connection is made anew by the broker's close.
+             if (client_->subscribe(host_.subscriptions(), 1)) host_.on_connected(now_us());
+           },
+       .on_disconnected = [this](const Error&) { host_.on_disconnected(now_us()); },
+       .on_message =
+           [this](const mqtt::Message& message) { host_.on_message(message.topic, message.payload, now_us()); }});
 }
 
 void Intake::stop() {
@@ -95,9 +98,11 @@ void Intake::stop() {
 sparkplug::Host::Handlers Intake::host_handlers() {
   return {.publish = [this](const sparkplug::Publication& publication) -> Result<void> {
             if (client_ == nullptr) return fail(ErrorCode::unavailable, "no broker");
-            return client_->publish(publication.topic, publication.payload, publication.quality_of_service, publication.retain);
+            return client_->publish(publication.topic, publication.payload, publication.quality_of_service,
+                                    publication.retain);
           },
-          .birth = [this](sparkplug::DeviceState& device, const sparkplug::Payload& birth, TimeUs time_us) { on_birth(device, birth, time_us); },
+          .birth = [this](sparkplug::DeviceState& device, const sparkplug::Payload& birth,
+                          TimeUs time_us) { on_birth(device, birth, time_us); },
           .death =
               [this](sparkplug::DeviceState& device, TimeUs time_us) {
                 ingest_.on_death(device, time_us);
@@ -115,7 +120,8 @@ Ingest::Handlers Intake::ingest_handlers() {
   return {.commit = [this](const LakeCommit& rows, const std::string& marks) { commit(rows, marks); },
           .acknowledge = [this](const std::string& site, const std::string& node, const std::string& epoch,
                                 const std::string& ranges) { acknowledge(site, node, epoch, ranges); },
-          .meaning = [this](std::string_view site, std::string_view, std::string_view signal) { return meaning_of(site, signal); },
+          .meaning = [this](std::string_view site, std::string_view,
+                            std::string_view signal) { return meaning_of(site, signal); },
           .samples = [this](const SampleBatch& samples, std::size_t first) { show_samples(samples, first); },
           .decision = [this](const DecisionRow& decision) { show_decision(decision); }};
 }
@@ -133,7 +139,8 @@ void Intake::commit(const LakeCommit& rows, const std::string& marks) {
   if (!submitted) ingest_.on_committed(fail(submitted.error()), now_us());
 }
 
-void Intake::acknowledge(const std::string& site, const std::string& node, const std::string& epoch, const std::string& ranges) {
+void Intake::acknowledge(const std::string& site, const std::string& node, const std::string& epoch,
+                         const std::string& ranges) {
   // An acknowledgement that does not get through is made up for: the batches come again and are acknowledged again.
   const auto sent = host_.command(site, node, {}, acknowledgement(epoch, ranges, now_us()), now_us());
   static_cast<void>(sent.has_value());
@@ -149,7 +156,8 @@ void Intake::on_birth(sparkplug::DeviceState& device, const sparkplug::Payload& 
     parts_.live.declare(ingest_.signals().row(id));
     const auto* born = birth.find(metric.name);
     const auto value = born != nullptr ? sparkplug::to_number(born->value) : std::nullopt;
-    if (value && born->time_ms != 0) parts_.live.update(id, static_cast<TimeUs>(born->time_ms) * 1000, *value, status::good);
+    if (value && born->time_ms != 0)
+      parts_.live.update(id, static_cast<TimeUs>(born->time_ms) * 1000, *value, status::good);
   }
   parts_.live.set_online(device.group, device.device, true);
 }
@@ -195,12 +203,15 @@ void Intake::store(LakeCommit rows, Stored done) {
   done = ignore_nothing(std::move(done));
   const auto taken = ingest_.submit(
       std::move(rows),
-      [done](const Result<SnapshotId>& outcome) { done(outcome ? Result<void>() : Result<void>(fail(outcome.error()))); }, now_us());
+      [done](const Result<SnapshotId>& outcome) {
+        done(outcome ? Result<void>() : Result<void>(fail(outcome.error())));
+      },
+      now_us());
   if (!taken) done(fail(taken.error()));
 }
 
 void Intake::import_samples(const std::string& site, const UseCase& use_case, const CsvSamples& samples, Stored done) {
-  std::vector<std::int32_t> ids;   // asset after asset
+  std::vector<std::int32_t> ids;  // asset after asset
   for (const auto& asset : samples.assets) {
     for (const auto& signal : samples.signals) {
       const auto* declared = use_case.find_signal(signal);
@@ -211,7 +222,8 @@ void Intake::import_samples(const std::string& site, const UseCase& use_case, co
   LakeCommit rows;
   rows.samples.reserve(samples.points.size());
   for (const auto& point : samples.points) {
-    rows.samples.add(ids[point.asset * samples.signals.size() + point.signal], point.time_us, point.value, status::good);
+    rows.samples.add(ids[point.asset * samples.signals.size() + point.signal], point.time_us, point.value,
+                     status::good);
   }
   store(std::move(rows), std::move(done));
 }
@@ -230,8 +242,10 @@ void Intake::measure() {
 IntakeStatistics Intake::statistics() const {
   const auto stats = ingest_.stats();
   return {.points_total = points_before_ + stats.stored_points,
-          .points_per_s = static_cast<double>(stored_points_.front() - stored_points_.back()) / static_cast<double>(stored_points_.size() - 1),
-          .lag_ms = stats.commits > 0 && stats.lag_us != 0 ? std::optional(static_cast<double>(stats.lag_us) / 1000) : std::nullopt,
+          .points_per_s = static_cast<double>(stored_points_.front() - stored_points_.back()) /
+                          static_cast<double>(stored_points_.size() - 1),
+          .lag_ms = stats.commits > 0 && stats.lag_us != 0 ? std::optional(static_cast<double>(stats.lag_us) / 1000)
+                                                           : std::nullopt,
           .duplicate_batches = stats.duplicate_batches,
           .gaps = stats.gaps,
           .last_received_us = last_received_us_,

@@ -24,23 +24,23 @@
 namespace millrace {
 
 struct IntakeOptions {
-  std::optional<mqtt::ClientOptions> broker;    ///< nothing: imports only
-  std::string host = "platform";                ///< our name in STATE
+  std::optional<mqtt::ClientOptions> broker;  ///< nothing: imports only
+  std::string host = "platform";              ///< our name in STATE
   IngestOptions ingest;
 };
 
 /// What is shown of the intake.
 struct IntakeStatistics {
-  std::uint64_t points_total = 0;               ///< in the lake
-  double points_per_s = 0;                      ///< over the last five seconds
-  std::optional<double> lag_ms;                 ///< source time to commit, of the newest commit
+  std::uint64_t points_total = 0;  ///< in the lake
+  double points_per_s = 0;         ///< over the last five seconds
+  std::optional<double> lag_ms;    ///< source time to commit, of the newest commit
   std::uint64_t duplicate_batches = 0, gaps = 0;
   TimeUs last_received_us = 0;
-  std::optional<double> first_decision_s;       ///< from the start to the first live decision in the lake
+  std::optional<double> first_decision_s;  ///< from the start to the first live decision in the lake
 };
 
-/// Everything that comes in: broker -> Sparkplug host -> ingest -> lake -> acknowledgements, imports on the same way, and
-/// what the live views need of it. Loop thread only; commits run on a thread of their own.
+/// Everything that comes in: broker -> Sparkplug host -> ingest -> lake -> acknowledgements, imports on the same way,
+/// and what the live views need of it. Loop thread only; commits run on a thread of their own.
 class Intake {
  public:
   struct Parts {
@@ -79,7 +79,8 @@ class Intake {
   void on_death(const sparkplug::DeviceState& device, TimeUs now_us);
   void show_samples(const SampleBatch& samples, std::size_t first);
   void show_decision(const DecisionRow& decision);
-  void acknowledge(const std::string& site, const std::string& node, const std::string& epoch, const std::string& ranges);
+  void acknowledge(const std::string& site, const std::string& node, const std::string& epoch,
+                   const std::string& ranges);
   [[nodiscard]] std::optional<SignalMeaning> meaning_of(std::string_view site, std::string_view signal) const;
   Result<void> replay_work_orders();
   void measure();
@@ -91,8 +92,8 @@ class Intake {
   sparkplug::Host host_;
   std::unique_ptr<mqtt::Client> client_;
   Timer timer_, measuring_;
-  std::array<std::uint64_t, 6> stored_points_{};   ///< at the last seconds, newest first
-  std::uint64_t points_before_ = 0;                ///< in the lake at the start
+  std::array<std::uint64_t, 6> stored_points_{};  ///< at the last seconds, newest first
+  std::uint64_t points_before_ = 0;               ///< in the lake at the start
   TimeUs started_us_ = 0, last_received_us_ = 0;
   std::optional<double> first_decision_s_;
 };

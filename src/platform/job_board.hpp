@@ -16,11 +16,11 @@ std::string_view to_string(JobState state);
 
 struct Job {
   std::string id;
-  std::string subject;               ///< one job per subject at a time, e.g. "train turbofan-maintenance"
+  std::string subject;  ///< one job per subject at a time, e.g. "train turbofan-maintenance"
   JobState state = JobState::queued;
-  double progress = 0;               ///< 0 to 1
+  double progress = 0;  ///< 0 to 1
   std::string message;
-  nlohmann::json result;             ///< null until done
+  nlohmann::json result;  ///< null until done
 };
 
 /// Long work that somebody asked for. Remembers the newest `limit` jobs. Loop thread only.

@@ -16,6 +16,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::int64_t mark_limit = 100;
+constexpr std::int64_t rest_factor = 9;  // rests nine times as long as it worked
 
 /// A use case with what its KPI was measured as; `marks` are the newest work orders.
 struct Measured {
@@ -47,7 +48,9 @@ json unmeasured(const UseCase& use_case) {
           {"title", kpi != nullptr ? std::string(kpi->title) : outcome.kpi},
           {"unit", kpi != nullptr ? kpi->unit : ""},
           {"baseline", known ? json(*outcome.baseline.measured) : json()},
-          {"target", known || !outcome.target.relative ? json_number(outcome.target.absolute(outcome.baseline.measured.value_or(0))) : json()},
+          {"target", known || !outcome.target.relative
+                         ? json_number(outcome.target.absolute(outcome.baseline.measured.value_or(0)))
+                         : json()},
           {"current", nullptr},
           {"direction", kpi == nullptr || kpi->lower_is_better ? "lower" : "higher"},
           {"met", nullptr},
@@ -70,7 +73,9 @@ json json_report(const UseCase& use_case, const OutcomeReport& report) {
     kpi["guards"][i]["met"] = json_or_null(report.guards[i].met);
   }
   for (const auto& point : report.series) {
-    kpi["series"].push_back({{"time", format_time(point.time_us)}, {"value", json_number(point.value)}, {"guard", json_number(point.guard)}});
+    kpi["series"].push_back({{"time", format_time(point.time_us)},
+                             {"value", json_number(point.value)},
+                             {"guard", json_number(point.guard)}});
   }
   return kpi;
 }
@@ -107,19 +112,26 @@ void measure(Lake& lake, std::vector<Measured>& all) {
 }  // namespace
 
 void KpiBoard::refresh() {
-  if (busy_ || services_.use_cases.all().empty()) return;
+  const auto& clock = services_.loop.clock();
+  const auto started_us = clock.monotonic_us();
+  const auto commits = services_.intake.now_stats().commits + 1;
+  if (busy_ || services_.use_cases.all().empty() || started_us < next_us_ || commits == measured_commits_) return;
+  measured_commits_ = commits;
   auto all = std::make_shared<std::vector<Measured>>();
   for (const auto& [name, applied] : services_.use_cases.all()) all->push_back({.applied = applied});
   busy_ = services_.workers
               .submit([&lake = services_.lake, all] { measure(lake, *all); },
-                      [this, all] {
+                      [this, all, started_us] {
                         busy_ = false;
+                        const auto finished_us = services_.loop.clock().monotonic_us();
+                        next_us_ = finished_us + rest_factor * (finished_us - started_us);
                         const auto models = services_.models.list();
                         for (auto& measured : *all) {
-                          if (!measured.report) continue;   // the last figures stay
+                          if (!measured.report) continue;  // the last figures stay
                           auto kpi = json_report(measured.applied.use_case, *measured.report);
                           kpi["marks"] = marks_of(measured, models ? *models : std::vector<ModelVersion>());
-                          publish(measured.applied.use_case.name, std::move(kpi), measured.report->current, measured.report->n);
+                          publish(measured.applied.use_case.name, std::move(kpi), measured.report->current,
+                                  measured.report->n);
                         }
                       })
               .has_value();
@@ -148,7 +160,8 @@ json KpiBoard::detail(const UseCase& use_case) const {
 json KpiBoard::summary(const UseCase& use_case) const {
   const auto kpi = detail(use_case);
   json summary = json::object();
-  for (const auto* member : {"kpi", "title", "unit", "baseline", "target", "current", "direction", "met"}) summary[member] = kpi[member];
+  for (const auto* member : {"kpi", "title", "unit", "baseline", "target", "current", "direction", "met"})
+    summary[member] = kpi[member];
   return summary;
 }
 

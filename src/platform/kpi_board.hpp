@@ -15,7 +15,7 @@ struct Services;
 class KpiBoard {
  public:
   explicit KpiBoard(Services& services) : services_(services) {}
-  /// Computes all use cases anew unless that is under way.
+  /// Computes all use cases anew when something was committed since, but never for more than a tenth of the time.
   void refresh();
   /// KpiSummary and Kpi of docs/openapi.yaml; before the first computation with what the use case file says.
   [[nodiscard]] nlohmann::json summary(const UseCase& use_case) const;
@@ -25,7 +25,9 @@ class KpiBoard {
   void publish(const std::string& use_case, nlohmann::json kpi, double current, std::int64_t n);
   Services& services_;
   bool busy_ = false;
-  std::map<std::string, nlohmann::json, std::less<>> computed_;   ///< Kpi by use case
+  std::uint64_t measured_commits_ = 0;  ///< of the intake, plus one; 0: nothing was measured yet
+  std::int64_t next_us_ = 0;            ///< monotonic
+  std::map<std::string, nlohmann::json, std::less<>> computed_;  ///< Kpi by use case
 };
 
 }  // namespace millrace

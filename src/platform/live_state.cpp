@@ -8,21 +8,30 @@ namespace millrace {
 
 std::string_view to_string(AssetState state) {
   switch (state) {
-    case AssetState::running: return "running";
-    case AssetState::overhauled: return "overhauled";
-    case AssetState::failed: return "failed";
-    case AssetState::stale: return "stale";
-    case AssetState::offline: return "offline";
+    case AssetState::running:
+      return "running";
+    case AssetState::overhauled:
+      return "overhauled";
+    case AssetState::failed:
+      return "failed";
+    case AssetState::stale:
+      return "stale";
+    case AssetState::offline:
+      return "offline";
   }
   return "offline";
 }
 
 std::string_view to_string(SignalQuality quality) {
   switch (quality) {
-    case SignalQuality::good: return "good";
-    case SignalQuality::uncertain: return "uncertain";
-    case SignalQuality::bad: return "bad";
-    case SignalQuality::stale: return "stale";
+    case SignalQuality::good:
+      return "good";
+    case SignalQuality::uncertain:
+      return "uncertain";
+    case SignalQuality::bad:
+      return "bad";
+    case SignalQuality::stale:
+      return "stale";
   }
   return "bad";
 }
@@ -66,9 +75,10 @@ void LiveState::apply_use_case(std::size_t index) {
   std::size_t most = 0;
   for (const auto& use_case : use_cases_) {
     if (use_case.assets.site != "*" && use_case.assets.site != asset.site) continue;
-    const auto known = static_cast<std::size_t>(std::count_if(asset.signals.begin(), asset.signals.end(), [&](std::int32_t id) {
-      return use_case.find_signal(signals_[static_cast<std::size_t>(id)]->row.signal) != nullptr;
-    }));
+    const auto known =
+        static_cast<std::size_t>(std::count_if(asset.signals.begin(), asset.signals.end(), [&](std::int32_t id) {
+          return use_case.find_signal(signals_[static_cast<std::size_t>(id)]->row.signal) != nullptr;
+        }));
     if (known > most) {
       most = known;
       best = &use_case;
@@ -85,7 +95,8 @@ void LiveState::apply_use_case(std::size_t index) {
     signal.role = declared != nullptr ? declared->role : SignalRole::measurement;
     signal.low = declared != nullptr && declared->range ? declared->range->first : no_value;
     signal.high = declared != nullptr && declared->range ? declared->range->second : no_value;
-    signal.order = declared != nullptr ? static_cast<std::size_t>(declared - best->signals.data()) : asset.signals.size() + 1'000'000;
+    signal.order = declared != nullptr ? static_cast<std::size_t>(declared - best->signals.data())
+                                       : asset.signals.size() + 1'000'000;
     if (declared != nullptr && declared->role == SignalRole::work_order) asset.codes = declared->codes;
   }
 }
@@ -119,7 +130,8 @@ void LiveState::set_online(std::string_view site, std::string_view asset, bool o
 }
 
 const LiveAsset* LiveState::find(std::string_view asset) const {
-  const auto found = std::find_if(assets_.begin(), assets_.end(), [&](const LiveAsset& candidate) { return candidate.name == asset; });
+  const auto found =
+      std::find_if(assets_.begin(), assets_.end(), [&](const LiveAsset& candidate) { return candidate.name == asset; });
   return found == assets_.end() ? nullptr : &*found;
 }
 
@@ -156,7 +168,9 @@ AssetState LiveState::state_of(const LiveAsset& asset, TimeUs now_us) const {
 }
 
 SignalQuality LiveState::quality_of(const LiveSignal& signal, TimeUs now_us) const {
-  const auto freshness_us = assets_[signal.asset].freshness_us;
+  // Work orders and findings speak once in a life: their silence says nothing.
+  const bool steady = signal.role != SignalRole::work_order && signal.role != SignalRole::finding;
+  const auto freshness_us = steady ? assets_[signal.asset].freshness_us : 0;
   if (signal.time_us == 0 || (freshness_us > 0 && now_us - signal.time_us > freshness_us)) return SignalQuality::stale;
   if (is_bad(signal.status)) return SignalQuality::bad;
   return is_uncertain(signal.status) ? SignalQuality::uncertain : SignalQuality::good;
@@ -172,7 +186,8 @@ std::vector<const LiveSignal*> LiveState::take_changes(std::size_t limit) {
     taken.push_back(&changed);
   }
   changes_.erase(changes_.begin(), changes_.begin() + static_cast<std::ptrdiff_t>(count));
-  std::stable_sort(taken.begin(), taken.end(), [](const auto* left, const auto* right) { return left->asset < right->asset; });
+  std::stable_sort(taken.begin(), taken.end(),
+                   [](const auto* left, const auto* right) { return left->asset < right->asset; });
   return taken;
 }
 

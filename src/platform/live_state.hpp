@@ -18,13 +18,13 @@ namespace millrace {
 struct LiveSignal {
   SignalRow row;
   SignalRole role = SignalRole::measurement;
-  double low, high;                  ///< NaN: no bound known
-  double value;                      ///< NaN: none
+  double low, high;  ///< NaN: no bound known
+  double value;      ///< NaN: none
   StatusCode status = 0;
-  TimeUs time_us = 0;                ///< source time; 0: nothing has come yet
-  std::size_t order = 0;             ///< place in the use case file
-  bool changed = false;              ///< since the last `take_changes`
-  std::size_t asset = 0;             ///< index into assets
+  TimeUs time_us = 0;     ///< source time; 0: nothing has come yet
+  std::size_t order = 0;  ///< place in the use case file
+  bool changed = false;   ///< since the last `take_changes`
+  std::size_t asset = 0;  ///< index into assets
 };
 
 enum class AssetState { running, overhauled, failed, stale, offline };
@@ -35,17 +35,17 @@ std::string_view to_string(SignalQuality quality);
 
 struct LiveAsset {
   std::string site, name, type, use_case;
-  std::string unit;                  ///< of clock and prediction
+  std::string unit;  ///< of clock and prediction
   std::vector<std::int32_t> signals;
   TimeUs last_seen_us = 0;           ///< newest source time
   std::int64_t freshness_us = 0;     ///< older is stale; 0: never
   std::map<int, std::string> codes;  ///< of the work order signal
   std::optional<DecisionRow> decision;
-  bool online = true;                ///< its node's certificate of death has not come
+  bool online = true;  ///< its node's certificate of death has not come
 };
 
-/// What the plant is doing right now, in memory: newest values, newest decisions, who is there. Bounded by the number of
-/// signals; what lies beyond is stored in the lake, but not shown live. Loop thread only.
+/// What the plant is doing right now, in memory: newest values, newest decisions, who is there. Bounded by the number
+/// of signals; what lies beyond is stored in the lake, but not shown live. Loop thread only.
 class LiveState {
  public:
   explicit LiveState(std::size_t signal_limit = 200'000) : signal_limit_(signal_limit) {}

@@ -1,7 +1,7 @@
 #include "platform/live_state.hpp"
 
-#include <cmath>
 #include <gtest/gtest.h>
+#include <cmath>
 
 namespace millrace {
 namespace {
@@ -36,7 +36,7 @@ TEST_F(LiveStateTest, KnowsWhatSignalsMean) {
   EXPECT_EQ(asset->type, "Turbofan");
   const auto signals = live.signals_of(*asset);
   ASSERT_EQ(signals.size(), 3u);
-  EXPECT_EQ(signals[0]->row.signal, "Nf");   // order of the file
+  EXPECT_EQ(signals[0]->row.signal, "Nf");  // order of the file
   EXPECT_EQ(signals[0]->low, 2000);
   EXPECT_EQ(signals[1]->role, SignalRole::clock);
 }

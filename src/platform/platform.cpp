@@ -16,8 +16,8 @@ namespace {
 
 constexpr std::int64_t second_us = 1'000'000;
 constexpr std::size_t query_threads = 2;
-constexpr std::size_t query_queue = 64;           // more than this many waiting requests are refused with 429
-constexpr std::size_t live_limit = 5'000;         // signals in one event
+constexpr std::size_t query_queue = 64;    // more than this many waiting requests are refused with 429
+constexpr std::size_t live_limit = 5'000;  // signals in one event
 
 IntakeOptions intake_options(const PlatformConfig& config) {
   IntakeOptions options;
@@ -42,13 +42,14 @@ Result<Platform::Stores> Platform::open_stores(const Loop& loop, const PlatformC
                                           .writer_memory = config.lake.writer_memory,
                                           .reader_memory = config.lake.reader_memory}));
   TRY_ASSIGN(auto use_cases, UseCaseStore::open(*database));
-  TRY_ASSIGN(auto sessions, Sessions::open({.token_file = config.console.token_file, .login_file = config.console.login_file}));
+  TRY_ASSIGN(auto sessions,
+             Sessions::open({.token_file = config.console.token_file, .login_file = config.console.login_file}));
   return Stores{std::move(database), std::move(lake), std::move(use_cases), std::move(sessions)};
 }
 
 Result<std::unique_ptr<Platform>> Platform::open(Loop& loop, PlatformConfig config) {
   TRY_ASSIGN(auto stores, open_stores(loop, config));
-  return std::unique_ptr<Platform>(new Platform(loop, std::move(config), std::move(stores)));
+  return std::make_unique<Platform>(loop, std::move(config), std::move(stores));
 }
 
 Platform::Platform(Loop& loop, PlatformConfig config, Stores stores)
@@ -64,8 +65,9 @@ Platform::Platform(Loop& loop, PlatformConfig config, Stores stores)
       intake_({loop, *stores_.lake, stores_.use_cases, live_, fleet_, events_}, intake_options(config_)),
       kpis_(services_),
       training_(services_, loop, config_.training_threads, std::string(build_commit())),
-      services_{loop,      config_, *stores_.lake, workers_,     stores_.sessions, stores_.use_cases, models_, artifacts_,  verdicts_,
-                live_,     events_, jobs_,         fleet_,       assignments_,     intake_,           kpis_,   training_,   loop.clock().now_us()},
+      services_{loop,    config_,      *stores_.lake, workers_, stores_.sessions, stores_.use_cases,
+                models_, artifacts_,   verdicts_,     live_,    events_,          jobs_,
+                fleet_,  assignments_, intake_,       kpis_,    training_,        loop.clock().now_us()},
       live_timer_(loop),
       status_timer_(loop),
       kpi_timer_(loop),
@@ -88,13 +90,15 @@ Result<void> Platform::start_servers() {
                                              .port = config_.console.port,
                                              .guard =
                                                  [this](const http::Request& request) {
-                                                   return refuse(request, console_server_->port(), stores_.sessions, services_.now_us());
+                                                   return refuse(request, console_server_->port(), stores_.sessions,
+                                                                 services_.now_us());
                                                  }},
                                             console_routes(services_));
   TRY(console_server_->start());
   if (config_.credentials.certificate.empty()) return {};
   device_server_ = http::make_beast_server(
-      loop_, {.address = config_.device_api.address, .port = config_.device_api.port, .credentials = config_.credentials},
+      loop_,
+      {.address = config_.device_api.address, .port = config_.device_api.port, .credentials = config_.credentials},
       device_routes(services_));
   return device_server_->start();
 }
@@ -121,14 +125,16 @@ void Platform::maintain() {
   MaintenanceOptions options{.expire_before_us = services_.now_us() - 600 * second_us};
   for (const auto& model : *models) options.keep.push_back(static_cast<SnapshotId>(model.dataset.snapshot));
   // A failure is tried again at the next turn: nothing depends on it but the number of files.
-  maintaining_ = workers_.submit([this, options] { static_cast<void>(stores_.lake->maintain(options).has_value()); },
-                                 [this] { maintaining_ = false; })
+  maintaining_ = workers_
+                     .submit([this, options] { static_cast<void>(stores_.lake->maintain(options).has_value()); },
+                             [this] { maintaining_ = false; })
                      .has_value();
 }
 
 Result<void> Platform::write_run_file() const {
   if (config_.console.run_file.empty()) return {};
-  const nlohmann::json content{{"port", console_port()}, {"device_port", device_port()}, {"pid", getpid()}, {"version", build_version()}};
+  const nlohmann::json content{
+      {"port", console_port()}, {"device_port", device_port()}, {"pid", getpid()}, {"version", build_version()}};
   return write_file(config_.console.run_file, content.dump() + "\n");
 }
 

@@ -16,25 +16,27 @@ namespace millrace {
 
 /// The platform process: all parts in the order in which they depend on each other. Loop thread only.
 class Platform {
- public:
-  /// Opens the stores below `config.directory` (blocking); nothing listens yet.
-  static Result<std::unique_ptr<Platform>> open(Loop& loop, PlatformConfig config);
-  ~Platform();
-
-  Result<void> start();
-  void stop();
-  [[nodiscard]] std::uint16_t console_port() const;
-  [[nodiscard]] std::uint16_t device_port() const;   ///< 0 without credentials
-  [[nodiscard]] Services& services() { return services_; }
-
- private:
   struct Stores {
     std::unique_ptr<Database> database;
     std::unique_ptr<Lake> lake;
     UseCaseStore use_cases;
     Sessions sessions;
   };
+
+ public:
+  /// Opens the stores below `config.directory` (blocking); nothing listens yet.
+  static Result<std::unique_ptr<Platform>> open(Loop& loop, PlatformConfig config);
+  /// For `open`: nobody else can make the stores.
   Platform(Loop& loop, PlatformConfig config, Stores stores);
+  ~Platform();
+
+  Result<void> start();
+  void stop();
+  [[nodiscard]] std::uint16_t console_port() const;
+  [[nodiscard]] std::uint16_t device_port() const;  ///< 0 without credentials
+  [[nodiscard]] Services& services() { return services_; }
+
+ private:
   static Result<Stores> open_stores(const Loop& loop, const PlatformConfig& config);
   Result<void> start_servers();
   Result<void> write_run_file() const;

@@ -1,15 +1,15 @@
 #include "platform/request_fields.hpp"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <fmt/format.h>
 
 namespace millrace {
 namespace {
 
 struct NameRule {
-  std::string_view first, rest;   ///< characters allowed at the start and after it
+  std::string_view first, rest;  ///< characters allowed at the start and after it
   std::size_t limit;
   std::string_view words;
 };
@@ -25,12 +25,18 @@ constexpr std::string_view hexadecimal = "0123456789abcdef";
 
 NameRule rule_of(NameKind kind) {
   switch (kind) {
-    case NameKind::use_case: return {lower_digits, lower_digits_dash, 64, "lower-case letters, digits and '-', at most 64"};
-    case NameKind::site: return {letters_digits, letters_digits_marks, 64, "letters, digits, '.', '_' and '-', at most 64"};
-    case NameKind::asset: return {letters_digits, letters_digits_marks, 128, "letters, digits, '.', '_' and '-', at most 128"};
-    case NameKind::decision: return {letters_digits_dash, letters_digits_dash, 64, "letters, digits and '-', at most 64"};
-    case NameKind::advice: return {lower, lower_digits_underscore, 64, "lower-case letters, digits and '_', at most 64"};
-    case NameKind::sha256: return {hexadecimal, hexadecimal, 64, "64 lower-case hexadecimal digits"};
+    case NameKind::use_case:
+      return {lower_digits, lower_digits_dash, 64, "lower-case letters, digits and '-', at most 64"};
+    case NameKind::site:
+      return {letters_digits, letters_digits_marks, 64, "letters, digits, '.', '_' and '-', at most 64"};
+    case NameKind::asset:
+      return {letters_digits, letters_digits_marks, 128, "letters, digits, '.', '_' and '-', at most 128"};
+    case NameKind::decision:
+      return {letters_digits_dash, letters_digits_dash, 64, "letters, digits and '-', at most 64"};
+    case NameKind::advice:
+      return {lower, lower_digits_underscore, 64, "lower-case letters, digits and '_', at most 64"};
+    case NameKind::sha256:
+      return {hexadecimal, hexadecimal, 64, "64 lower-case hexadecimal digits"};
   }
   return {};
 }
@@ -63,7 +69,8 @@ std::optional<std::string_view> query(const http::Request& request, std::string_
 
 Result<std::string> check_name(std::string_view field, std::string_view text, NameKind kind) {
   const auto rule = rule_of(kind);
-  const bool good = !text.empty() && text.size() <= rule.limit && rule.first.find(text.front()) != std::string_view::npos &&
+  const bool good = !text.empty() && text.size() <= rule.limit &&
+                    rule.first.find(text.front()) != std::string_view::npos &&
                     text.find_first_not_of(rule.rest) == std::string_view::npos &&
                     (kind != NameKind::sha256 || text.size() == rule.limit);
   if (!good) return wrong(fmt::format("{} is {}: it must be {}", field, shown(text), rule.words));
@@ -75,7 +82,8 @@ Result<std::string> path_name(const http::Request& request, std::string_view fie
   return check_name(field, found == request.parameters.end() ? std::string_view() : found->second, kind);
 }
 
-Result<std::int64_t> path_integer(const http::Request& request, std::string_view field, std::int64_t low, std::int64_t high) {
+Result<std::int64_t> path_integer(const http::Request& request, std::string_view field, std::int64_t low,
+                                  std::int64_t high) {
   const auto found = request.parameters.find(field);
   return check_integer(field, found == request.parameters.end() ? std::string_view() : found->second, low, high);
 }
@@ -94,8 +102,8 @@ Result<std::optional<std::string>> query_text(const http::Request& request, std:
   return std::optional<std::string>(*text);
 }
 
-Result<std::int64_t> query_integer(const http::Request& request, std::string_view field, std::int64_t low, std::int64_t high,
-                                   std::int64_t absent) {
+Result<std::int64_t> query_integer(const http::Request& request, std::string_view field, std::int64_t low,
+                                   std::int64_t high, std::int64_t absent) {
   const auto text = query(request, field);
   return text ? check_integer(field, *text, low, high) : Result<std::int64_t>(absent);
 }
@@ -122,7 +130,8 @@ Result<nlohmann::json> json_body(const http::Request& request, const std::vector
   return body;
 }
 
-Result<std::string> text_member(const nlohmann::json& object, std::string_view member, std::size_t low, std::size_t high) {
+Result<std::string> text_member(const nlohmann::json& object, std::string_view member, std::size_t low,
+                                std::size_t high) {
   const auto found = object.find(member);
   if (found == object.end() || !found->is_string()) return wrong(fmt::format("'{}' must be a text", member));
   auto text = found->get<std::string>();
@@ -132,17 +141,22 @@ Result<std::string> text_member(const nlohmann::json& object, std::string_view m
   return text;
 }
 
-Result<std::int64_t> integer_member(const nlohmann::json& object, std::string_view member, std::int64_t low, std::int64_t high) {
+Result<std::int64_t> integer_member(const nlohmann::json& object, std::string_view member, std::int64_t low,
+                                    std::int64_t high) {
   const auto found = object.find(member);
-  const auto out_of_range = [&] { return wrong(fmt::format("'{}' must be an integer from {} to {}", member, low, high)); };
+  const auto out_of_range = [&] {
+    return wrong(fmt::format("'{}' must be an integer from {} to {}", member, low, high));
+  };
   if (found == object.end() || !found->is_number()) return out_of_range();
   if (found->is_number_float()) {
     // JSON has one kind of number: 1.0 is the integer 1 (JSON Schema 2020-12, 4.2.3).
     const auto number = found->get<double>();
-    if (number != std::floor(number) || number < static_cast<double>(low) || number > static_cast<double>(high)) return out_of_range();
+    if (number != std::floor(number) || number < static_cast<double>(low) || number > static_cast<double>(high))
+      return out_of_range();
     return static_cast<std::int64_t>(number);
   }
-  if (found->is_number_unsigned() && found->get<std::uint64_t>() > static_cast<std::uint64_t>(high)) return out_of_range();
+  if (found->is_number_unsigned() && found->get<std::uint64_t>() > static_cast<std::uint64_t>(high))
+    return out_of_range();
   const auto number = found->get<std::int64_t>();
   if (number < low || number > high) return out_of_range();
   return number;

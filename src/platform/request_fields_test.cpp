@@ -9,7 +9,8 @@ TEST(RequestFields, NamesKeepToTheirAlphabet) {
   EXPECT_TRUE(check_name("use_case", "turbofan-maintenance", NameKind::use_case));
   EXPECT_TRUE(check_name("asset", "engine-061", NameKind::asset));
   EXPECT_TRUE(check_name("sha256", std::string(64, 'f'), NameKind::sha256));
-  for (const auto* wrong : {"", "-a", "A", "a/b", "a b", "ü"}) EXPECT_FALSE(check_name("use_case", wrong, NameKind::use_case)) << wrong;
+  for (const auto* wrong : {"", "-a", "A", "a/b", "a b", "ü"})
+    EXPECT_FALSE(check_name("use_case", wrong, NameKind::use_case)) << wrong;
   EXPECT_FALSE(check_name("sha256", std::string(63, 'f'), NameKind::sha256));
   EXPECT_FALSE(check_name("asset", std::string(129, 'a'), NameKind::asset));
   const auto error = check_name("asset", "x\x1b[31m", NameKind::asset).error();

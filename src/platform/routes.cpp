@@ -22,6 +22,7 @@ constexpr Row console_table[] = {
     {"GET", "/api/v1/use-cases", handlers::list_use_cases},
     {"POST", "/api/v1/use-cases", handlers::apply_use_case},
     {"POST", "/api/v1/use-cases/plan", handlers::plan_use_case},
+    {"GET", "/api/v1/use-cases/plan", handlers::refuse_get_of_plan},
     {"GET", "/api/v1/use-cases/{use_case}", handlers::get_use_case},
     {"GET", "/api/v1/kpis/{use_case}", handlers::get_kpi},
     {"GET", "/api/v1/assets", handlers::list_assets},
@@ -59,9 +60,10 @@ http::Route route(Services& services, const Row& row) {
 
 /// Everything that is no operation: a file of the console, or nothing.
 void fall_back(const Services& services, const http::Request& request, const http::Reply& reply) {
-  auto response = request.path.starts_with("/api/")
-                      ? http::problem({ErrorCode::not_found, "no such path: the operations are listed in /openapi.yaml"})
-                      : static_file(services.config.console.files, request.path);
+  auto response =
+      request.path.starts_with("/api/")
+          ? http::problem({ErrorCode::not_found, "no such path: the operations are listed in /openapi.yaml"})
+          : static_file(services.config.console.files, request.path);
   add_security_headers(response);
   reply(std::move(response));
 }
@@ -71,10 +73,15 @@ void fall_back(const Services& services, const http::Request& request, const htt
 std::vector<http::Route> console_routes(Services& services) {
   std::vector<http::Route> routes;
   for (const auto& row : console_table) routes.push_back(route(services, row));
-  routes.push_back({.method = "GET", .pattern = "/api/v1/events", .handle = {}, .stream = [&services](const http::Request&, std::shared_ptr<http::EventStream> stream) {
+  routes.push_back({.method = "GET",
+                    .pattern = "/api/v1/events",
+                    .handle = {},
+                    .stream = [&services](const http::Request&, std::shared_ptr<http::EventStream> stream) {
                       handlers::events(services, std::move(stream));
                     }});
-  routes.push_back({.method = "GET", .pattern = "/{rest*}", .handle = [&services](const http::Request& request, const http::Reply& reply) {
+  routes.push_back({.method = "GET",
+                    .pattern = "/{rest*}",
+                    .handle = [&services](const http::Request& request, const http::Reply& reply) {
                       fall_back(services, request, reply);
                     }});
   return routes;

@@ -23,7 +23,8 @@ std::string_view cookie_value(std::string_view cookies, std::string_view name) {
     const auto end = std::min(cookies.find(';'), cookies.size());
     auto pair = cookies.substr(0, end);
     pair.remove_prefix(std::min(pair.find_first_not_of(' '), pair.size()));
-    if (pair.size() > name.size() && pair.starts_with(name) && pair[name.size()] == '=') return pair.substr(name.size() + 1);
+    if (pair.size() > name.size() && pair.starts_with(name) && pair[name.size()] == '=')
+      return pair.substr(name.size() + 1);
     cookies.remove_prefix(std::min(end + 1, cookies.size()));
   }
   return {};
@@ -44,7 +45,8 @@ Result<std::string> read_or_make(const std::filesystem::path& file) {
 bool is_our_host(std::string_view host, std::uint16_t port) {
   const auto suffix = ":" + std::to_string(port);
   static constexpr std::array<std::string_view, 3> names{"127.0.0.1", "localhost", "[::1]"};
-  return std::any_of(names.begin(), names.end(), [&](std::string_view name) { return host == std::string(name) + suffix; });
+  return std::any_of(names.begin(), names.end(),
+                     [&](std::string_view name) { return host == std::string(name) + suffix; });
 }
 
 }  // namespace
@@ -53,8 +55,9 @@ Result<Sessions> Sessions::open(Options options) {
   Sessions sessions;
   TRY_ASSIGN(const auto token, read_or_make(options.token_file));
   if (token.size() < 16) {
-    return fail(ErrorCode::invalid_argument,
-                options.token_file.string() + ": the token has fewer than 16 characters; delete the file to get a new one");
+    return fail(
+        ErrorCode::invalid_argument,
+        options.token_file.string() + ": the token has fewer than 16 characters; delete the file to get a new one");
   }
   sessions.token_hash_ = sha256_hex(token);
   TRY(read_or_make(options.login_file));
@@ -66,15 +69,17 @@ Result<std::string> Sessions::log_in(std::string_view one_time_token, TimeUs now
   const auto expected = read_file(options_.login_file);
   if (!expected || trimmed(*expected).empty() || sha256_hex(trimmed(*expected)) != sha256_hex(one_time_token)) {
     return fail(ErrorCode::unauthenticated,
-                "this link is wrong or was used already: `millrace up` prints a new one when it starts, or run `millrace login`");
+                "this link is wrong or was used already: `millrace up` prints a new one when it starts, or run "
+                "`millrace login`");
   }
   std::error_code failure;
   if (!std::filesystem::remove(options_.login_file, failure)) {
     return fail(ErrorCode::internal, options_.login_file.string() + " cannot be deleted: " + failure.message());
   }
   if (last_used_us_.size() >= options_.limit) {
-    last_used_us_.erase(std::min_element(last_used_us_.begin(), last_used_us_.end(),
-                                         [](const auto& left, const auto& right) { return left.second < right.second; }));
+    last_used_us_.erase(
+        std::min_element(last_used_us_.begin(), last_used_us_.end(),
+                         [](const auto& left, const auto& right) { return left.second < right.second; }));
   }
   auto secret = random_secret();
   last_used_us_[sha256_hex(secret)] = now_us;
@@ -106,19 +111,23 @@ std::string Sessions::cookie(std::string_view secret) {
   return std::string(cookie_name) + "=" + std::string(secret) + "; Path=/; HttpOnly; SameSite=Strict";
 }
 
-std::optional<http::Response> refuse(const http::Request& request, std::uint16_t port, Sessions& sessions, TimeUs now_us) {
+std::optional<http::Response> refuse(const http::Request& request, std::uint16_t port, Sessions& sessions,
+                                     TimeUs now_us) {
   const auto host = header(request, "host");
   if (!is_our_host(host, port)) {
     return http::problem({ErrorCode::permission_denied, "this server answers to 127.0.0.1 and localhost on port " +
-                                                            std::to_string(port) + " only, not to '" + host.substr(0, 120) + "'"});
+                                                            std::to_string(port) + " only, not to '" +
+                                                            host.substr(0, 120) + "'"});
   }
   if (const auto origin = header(request, "origin"); !origin.empty() && origin != "http://" + host) {
-    return http::problem({ErrorCode::permission_denied, "requests from other sites ('" + origin.substr(0, 120) + "') are refused"});
+    return http::problem(
+        {ErrorCode::permission_denied, "requests from other sites ('" + origin.substr(0, 120) + "') are refused"});
   }
   if (request.path.starts_with("/api/") && !sessions.is_known(request, now_us)) {
-    return http::problem({ErrorCode::unauthenticated,
-                          "no session: open the link that `millrace up` printed, or send the token of secrets/api-token as "
-                          "'Authorization: Bearer ...'"});
+    return http::problem(
+        {ErrorCode::unauthenticated,
+         "no session: open the link that `millrace up` printed, or send the token of secrets/api-token as "
+         "'Authorization: Bearer ...'"});
   }
   return std::nullopt;
 }

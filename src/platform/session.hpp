@@ -14,15 +14,15 @@
 namespace millrace {
 
 /// Who may use the loopback API: a browser that opened the one-time link (then a cookie), or whoever can read the token
-/// file (the command line). Loopback is no protection by itself: any web page can send requests to it, so the Host must be
-/// ours (DNS rebinding) and an Origin, where there is one, too (cross-site requests).
+/// file (the command line). Loopback is no protection by itself: any web page can send requests to it, so the Host must
+/// be ours (DNS rebinding) and an Origin, where there is one, too (cross-site requests).
 class Sessions {
  public:
   struct Options {
-    std::filesystem::path token_file;   ///< bearer token, 0600
-    std::filesystem::path login_file;   ///< one-time login token, 0600; deleted when it has been used
+    std::filesystem::path token_file;  ///< bearer token, 0600
+    std::filesystem::path login_file;  ///< one-time login token, 0600; deleted when it has been used
     std::int64_t lifetime_us = 12ll * 3600 * 1'000'000;
-    std::size_t limit = 64;             ///< then the session unused for the longest goes
+    std::size_t limit = 64;  ///< then the session unused for the longest goes
   };
 
   /// Reads the bearer token; makes both files when they are absent.
@@ -37,12 +37,13 @@ class Sessions {
 
  private:
   Options options_;
-  std::string token_hash_;                        ///< hashes only: equal time to compare, nothing to steal from a core dump
+  std::string token_hash_;  ///< hashes only: equal time to compare, nothing to steal from a core dump
   std::map<std::string, TimeUs, std::less<>> last_used_us_;
 };
 
 /// What refuses a request before any handler sees it; nothing when it may pass.
 /// `port` is ours. Paths outside /api/ are public: the console's files hold no data.
-std::optional<http::Response> refuse(const http::Request& request, std::uint16_t port, Sessions& sessions, TimeUs now_us);
+std::optional<http::Response> refuse(const http::Request& request, std::uint16_t port, Sessions& sessions,
+                                     TimeUs now_us);
 
 }  // namespace millrace

@@ -35,7 +35,7 @@ struct SessionTest : testing::Test {
 TEST_F(SessionTest, SecretsAreForTheirOwnerOnly) {
   ASSERT_TRUE(sessions);
   for (const auto* name : {"api-token", "login-token"}) {
-    struct stat found {};
+    struct stat found{};
     ASSERT_EQ(stat((folder / name).c_str(), &found), 0);
     EXPECT_EQ(found.st_mode & 0777U, 0600U) << name;
   }
@@ -60,7 +60,7 @@ TEST_F(SessionTest, TheLinkWorksOnce) {
 TEST_F(SessionTest, SessionsEnd) {
   const auto secret = sessions->log_in(file("login-token"), 0);
   const auto asked = request("/api/v1/status", {{"cookie", "millrace_session=" + *secret}});
-  EXPECT_EQ(status(asked, 11ll * 3600 * 1'000'000), 200);   // use renews it
+  EXPECT_EQ(status(asked, 11ll * 3600 * 1'000'000), 200);  // use renews it
   EXPECT_EQ(status(asked, 22ll * 3600 * 1'000'000), 200);
   EXPECT_EQ(status(asked, 35ll * 3600 * 1'000'000), 401);
 }
@@ -72,7 +72,8 @@ TEST_F(SessionTest, TheTokenFileLetsTheCommandLineIn) {
 
 TEST_F(SessionTest, BothCredentialsMustBeRight) {
   const auto authorization = "Bearer " + file("api-token");
-  EXPECT_EQ(status(request("/api/v1/status", {{"authorization", authorization}, {"cookie", "millrace_session=guess"}})), 401);
+  EXPECT_EQ(status(request("/api/v1/status", {{"authorization", authorization}, {"cookie", "millrace_session=guess"}})),
+            401);
   EXPECT_EQ(status(request("/api/v1/status", {{"authorization", authorization}, {"cookie", "theme=dark"}})), 200);
   const auto secret = sessions->log_in(file("login-token"), 0);
   const auto cookie = "millrace_session=" + *secret;

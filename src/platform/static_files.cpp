@@ -37,7 +37,8 @@ std::string content_type_of(const std::filesystem::path& file) {
 bool is_plain(const std::filesystem::path& relative) {
   return std::all_of(relative.begin(), relative.end(), [](const std::filesystem::path& part) {
     const auto& name = part.native();
-    return !name.starts_with('.') && name.find_first_of(std::string_view("\\\0", 2)) == std::string::npos && name != "/";
+    return !name.starts_with('.') && name.find_first_of(std::string_view("\\\0", 2)) == std::string::npos &&
+           name != "/";
   });
 }
 
@@ -48,7 +49,8 @@ http::Response static_file(const std::filesystem::path& folder, std::string_view
   const std::filesystem::path relative(path);
   if (!is_plain(relative)) return http::problem({ErrorCode::not_found, "no such file"});
   if (folder.empty()) {
-    return http::problem({ErrorCode::not_found, "no console here: the configuration key console.files names no folder"});
+    return http::problem(
+        {ErrorCode::not_found, "no console here: the configuration key console.files names no folder"});
   }
   const bool page = relative.empty() || !relative.has_extension();
   const auto file = page ? folder / "index.html" : folder / relative;
@@ -63,7 +65,8 @@ http::Response static_file(const std::filesystem::path& folder, std::string_view
 
 void add_security_headers(http::Response& response) {
   response.headers["content-security-policy"] =
-      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
+      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src "
+      "'self'; "
       "manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
   response.headers["x-content-type-options"] = "nosniff";
   response.headers["referrer-policy"] = "no-referrer";

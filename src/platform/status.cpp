@@ -6,8 +6,8 @@
 #include "platform/intake.hpp"
 
 #include <fmt/format.h>
-#include <fstream>
 #include <unistd.h>
+#include <fstream>
 
 namespace millrace {
 namespace {
@@ -25,15 +25,21 @@ double memory_mb() {
 json json_node(const std::string& name, const Node& node) {
   json active = json::array();
   for (const auto& model : node.active) {
-    active.push_back({{"use_case", model.use_case}, {"model_version", model.model_version}, {"since_us", model.since_us}});
+    active.push_back(
+        {{"use_case", model.use_case}, {"model_version", model.model_version}, {"since_us", model.since_us}});
   }
-  return {{"node", name}, {"online", node.online}, {"last_seen", json_time(node.last_seen_us)}, {"active", active}, {"errors", node.errors}};
+  return {{"node", name},
+          {"online", node.online},
+          {"last_seen", json_time(node.last_seen_us)},
+          {"active", active},
+          {"errors", node.errors}};
 }
 
 json json_sites(const Fleet& fleet) {
   json sites = json::array();
   for (const auto& [key, node] : fleet.nodes()) {
-    if (sites.empty() || sites.back()["site"] != key.first) sites.push_back({{"site", key.first}, {"nodes", json::array()}});
+    if (sites.empty() || sites.back()["site"] != key.first)
+      sites.push_back({{"site", key.first}, {"nodes", json::array()}});
     sites.back()["nodes"].push_back(json_node(key.second, node));
   }
   return sites;
@@ -62,18 +68,26 @@ json json_status(Services& services) {
 std::string metrics_text(Services& services) {
   std::string text;
   const auto add = [&](std::string_view name, std::string_view type, std::string_view help, double value) {
-    text += fmt::format("# HELP millrace_platform_{0} {2}\n# TYPE millrace_platform_{0} {1}\nmillrace_platform_{0} {3}\n", name, type, help, value);
+    text +=
+        fmt::format("# HELP millrace_platform_{0} {2}\n# TYPE millrace_platform_{0} {1}\nmillrace_platform_{0} {3}\n",
+                    name, type, help, value);
   };
   const auto stats = services.intake.now_stats();
   add("points_total", "counter", "Points taken from brokers since the start", static_cast<double>(stats.points));
-  add("points_stored_total", "counter", "Points committed to the lake since the start", static_cast<double>(stats.stored_points));
-  add("decisions_stored_total", "counter", "Decisions committed to the lake since the start", static_cast<double>(stats.stored_decisions));
+  add("points_stored_total", "counter", "Points committed to the lake since the start",
+      static_cast<double>(stats.stored_points));
+  add("decisions_stored_total", "counter", "Decisions committed to the lake since the start",
+      static_cast<double>(stats.stored_decisions));
   add("commits_total", "counter", "Commits of the lake", static_cast<double>(stats.commits));
-  add("failed_commits_total", "counter", "Commits of the lake that failed and were tried again", static_cast<double>(stats.failed_commits));
-  add("duplicate_batches_total", "counter", "Batches that were held already", static_cast<double>(stats.duplicate_batches));
-  add("refused_batches_total", "counter", "Batches that found the buffer full and will come again", static_cast<double>(stats.refused_batches));
+  add("failed_commits_total", "counter", "Commits of the lake that failed and were tried again",
+      static_cast<double>(stats.failed_commits));
+  add("duplicate_batches_total", "counter", "Batches that were held already",
+      static_cast<double>(stats.duplicate_batches));
+  add("refused_batches_total", "counter", "Batches that found the buffer full and will come again",
+      static_cast<double>(stats.refused_batches));
   add("gaps_total", "counter", "Recorded losses of the sites", static_cast<double>(stats.gaps));
-  add("corrupt_messages_total", "counter", "Messages that were no Sparkplug payload", static_cast<double>(stats.corrupt_messages));
+  add("corrupt_messages_total", "counter", "Messages that were no Sparkplug payload",
+      static_cast<double>(stats.corrupt_messages));
   add("buffered_rows", "gauge", "Rows that wait for a commit", static_cast<double>(stats.buffered_rows));
   add("lag_seconds", "gauge", "Source time to commit of the newest commit", static_cast<double>(stats.lag_us) / 1e6);
   add("assets", "gauge", "Assets seen live", static_cast<double>(services.live.assets().size()));

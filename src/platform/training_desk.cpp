@@ -47,9 +47,12 @@ std::vector<ModelGate> gates_of(const ModelBundle& bundle) {
 
 std::vector<ModelMetric> metrics_of(const Metrics& metrics) {
   if (metrics.rows == 0) return {};
-  return {{"rmse", metrics.rmse},         {"rmse_uncapped", metrics.rmse_uncapped},
-          {"mae", metrics.mae},           {"bias", metrics.bias},
-          {"nasa_score", metrics.nasa_score}, {"validation_rows", static_cast<double>(metrics.rows)}};
+  return {{"rmse", metrics.rmse},
+          {"rmse_uncapped", metrics.rmse_uncapped},
+          {"mae", metrics.mae},
+          {"bias", metrics.bias},
+          {"nasa_score", metrics.nasa_score},
+          {"validation_rows", static_cast<double>(metrics.rows)}};
 }
 
 /// Blocking: each file is written and synced.
@@ -67,8 +70,8 @@ Result<std::vector<ModelFile>> store_files(ArtifactStore& artifacts, const Model
 }
 
 /// What runs on the worker: from the lake to a version that only lacks its registration.
-Result<ModelVersion> make_version(Lake& lake, ArtifactStore& artifacts, const TrainingRequest& request, std::int64_t number,
-                                  const TrainingProgress& progress) {
+Result<ModelVersion> make_version(Lake& lake, ArtifactStore& artifacts, const TrainingRequest& request,
+                                  std::int64_t number, const TrainingProgress& progress) {
   TRY_ASSIGN(const auto source, make_lake_source(lake, {.site = "*"}));
   TRY_ASSIGN(const auto bundle, train(request, *source, progress));
   ModelVersion version;
@@ -108,11 +111,12 @@ Result<std::string> TrainingDesk::start(const AppliedUseCase& applied, std::uint
     services.loop.post([&services, job, fraction, message] { services.jobs.progress(job, fraction, message); });
     return true;
   };
-  const auto submitted = worker_.submit(
-      [&services = services_, request, number = *number, progress, made] {
-        *made = make_version(services.lake, services.artifacts, request, number, progress);
-      },
-      [this, job, made, use_case_version = applied.version.version] { finish(job, use_case_version, std::move(*made)); });
+  const auto submitted =
+      worker_.submit([&services = services_, request, number = *number, progress,
+                      made] { *made = make_version(services.lake, services.artifacts, request, number, progress); },
+                     [this, job, made, use_case_version = applied.version.version] {
+                       finish(job, use_case_version, std::move(*made));
+                     });
   if (!submitted) {
     services_.jobs.finish(job, fail(submitted.error()));
     return fail(submitted.error());

@@ -12,8 +12,8 @@ namespace millrace {
 
 struct Services;
 
-/// Trains models on request: one at a time, on a thread of its own. The bundle goes into the artifact store, the version
-/// into the registry with its data snapshot. Loop thread only.
+/// Trains models on request: one at a time, on a thread of its own. The bundle goes into the artifact store, the
+/// version into the registry with its data snapshot. Loop thread only.
 class TrainingDesk {
  public:
   /// `services` is only kept: it may come to life after the desk.

@@ -7,8 +7,9 @@ namespace millrace {
 
 Result<UseCaseStore> UseCaseStore::open(Database& database) {
   UseCaseStore store(database);
-  TRY_ASSIGN(const auto rows, database.query("SELECT name, version, yaml, sha256, applied_us FROM use_cases u WHERE version = "
-                                             "(SELECT max(version) FROM use_cases WHERE name = u.name)"));
+  TRY_ASSIGN(const auto rows,
+             database.query("SELECT name, version, yaml, sha256, applied_us FROM use_cases u WHERE version = "
+                            "(SELECT max(version) FROM use_cases WHERE name = u.name)"));
   for (const auto& row : rows) {
     auto use_case = parse_use_case(row.text(2), "stored use case " + row.text(0));
     if (!use_case) return fail(use_case.error());
@@ -45,8 +46,9 @@ const AppliedUseCase* UseCaseStore::find(std::string_view name) const {
 }
 
 Result<std::vector<UseCaseVersion>> UseCaseStore::versions(std::string_view name) const {
-  TRY_ASSIGN(const auto rows, database_->query("SELECT version, applied_us, sha256 FROM use_cases WHERE name = ? ORDER BY version DESC",
-                                               {std::string(name)}));
+  TRY_ASSIGN(const auto rows,
+             database_->query("SELECT version, applied_us, sha256 FROM use_cases WHERE name = ? ORDER BY version DESC",
+                              {std::string(name)}));
   std::vector<UseCaseVersion> versions;
   for (const auto& row : rows) versions.push_back({row.integer(0), row.integer(1), row.text(2)});
   return versions;
@@ -54,7 +56,8 @@ Result<std::vector<UseCaseVersion>> UseCaseStore::versions(std::string_view name
 
 Error UseCaseStore::unknown(std::string_view name) const {
   std::string message = "no use case '" + std::string(name) + "'";
-  if (applied_.empty()) return {ErrorCode::not_found, message + ": none is applied yet; `millrace usecase apply FILE` does"};
+  if (applied_.empty())
+    return {ErrorCode::not_found, message + ": none is applied yet; `millrace usecase apply FILE` does"};
   std::string names;
   for (const auto& [known, applied] : applied_) names += (names.empty() ? "" : ", ") + known;
   return {ErrorCode::not_found, message + "; there are: " + names};

@@ -16,15 +16,15 @@ namespace millrace {
 class Database;
 
 struct UseCaseVersion {
-  std::int64_t version = 0;          ///< from 1
+  std::int64_t version = 0;  ///< from 1
   TimeUs applied_us = 0;
-  std::string sha256;                ///< of the file's bytes
+  std::string sha256;  ///< of the file's bytes
 };
 
 /// The version that is in force.
 struct AppliedUseCase {
   UseCaseVersion version;
-  std::string yaml;                  ///< as it was applied
+  std::string yaml;  ///< as it was applied
   UseCase use_case;
 };
 

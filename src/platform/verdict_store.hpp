@@ -15,7 +15,7 @@ namespace millrace {
 class Database;
 
 struct Verdict {
-  std::string verdict;               ///< right, wrong, unsure
+  std::string verdict;  ///< right, wrong, unsure
   std::string comment;
   std::string by;
   TimeUs time_us = 0;
@@ -30,10 +30,11 @@ class VerdictStore {
  public:
   explicit VerdictStore(Database& database) : database_(&database) {}
   /// `asset` and `advice` are the decision's, for counting.
-  Result<void> add(std::string_view decision_id, std::string_view asset, std::string_view advice, const Verdict& verdict);
+  Result<void> add(std::string_view decision_id, std::string_view asset, std::string_view advice,
+                   const Verdict& verdict);
   [[nodiscard]] Result<std::optional<Verdict>> newest(std::string_view decision_id) const;
-  [[nodiscard]] Result<VerdictCounts> count(const std::optional<std::string>& asset, const std::optional<std::string>& advice,
-                                            bool advised) const;
+  [[nodiscard]] Result<VerdictCounts> count(const std::optional<std::string>& asset,
+                                            const std::optional<std::string>& advice, bool advised) const;
 
  private:
   Database* database_;

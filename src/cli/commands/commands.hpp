@@ -5,6 +5,7 @@
 namespace millrace::cli {
 
 Run status_command(CLI::App& options);
+Run login_command(CLI::App& options);
 
 Run use_case_check_command(CLI::App& options);
 Run use_case_plan_command(CLI::App& options);

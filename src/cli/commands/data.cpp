@@ -5,8 +5,8 @@
 #include "cli/csv.hpp"
 #include "cli/print.hpp"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <ostream>
@@ -16,7 +16,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t piece_bytes = 8u << 20;   // one request: well under the server's limit, quick to retry
+constexpr std::size_t piece_bytes = 8u << 20;     // one request: well under the server's limit, quick to retry
 constexpr std::size_t export_page_rows = 10'000;  // the most that one query gives back
 
 struct ImportOptions {
@@ -48,9 +48,11 @@ Result<Imported> import_csv(Context& context, const Api& api, const ImportOption
   Imported total;
   for (std::size_t i = 0; i < pieces.size(); ++i) {
     progress.update(static_cast<double>(i) / static_cast<double>(pieces.size()), fmt::format("{} rows", total.rows));
-    const auto sent = send_csv(api, fmt::format("{}&first_line={}", import_target(options, options.kind), pieces[i].first_line),
-                               pieces[i].text, total);
-    if (!sent) return fail(sent.error().with_context(fmt::format("{} ({} rows before were stored)", options.path, total.rows)));
+    const auto sent =
+        send_csv(api, fmt::format("{}&first_line={}", import_target(options, options.kind), pieces[i].first_line),
+                 pieces[i].text, total);
+    if (!sent)
+      return fail(sent.error().with_context(fmt::format("{} ({} rows before were stored)", options.path, total.rows)));
   }
   return total;
 }
@@ -73,7 +75,8 @@ Result<Imported> import_cmapss(Context& context, const Api& api, const ImportOpt
   Progress progress(context, "importing");
   Imported total;
   for (std::size_t i = 0; i < csv.samples.size(); ++i) {
-    progress.update(static_cast<double>(i) / static_cast<double>(csv.samples.size()), fmt::format("{} rows", total.rows));
+    progress.update(static_cast<double>(i) / static_cast<double>(csv.samples.size()),
+                    fmt::format("{} rows", total.rows));
     TRY(send_csv(api, import_target(options, "samples"), csv.samples[i], total));
   }
   TRY(send_csv(api, import_target(options, "work_orders"), csv.work_orders, total));
@@ -83,8 +86,8 @@ Result<Imported> import_cmapss(Context& context, const Api& api, const ImportOpt
 Result<int> import_data(Context& context, const ImportOptions& options) {
   if (options.cycle_s <= 0) return fail(ErrorCode::invalid_argument, "--cycle-seconds must be more than 0");
   TRY_ASSIGN(const auto api, Api::open(context));
-  TRY_ASSIGN(const auto total, options.format == "cmapss" ? import_cmapss(context, api, options)
-                                                          : import_csv(context, api, options));
+  TRY_ASSIGN(const auto total,
+             options.format == "cmapss" ? import_cmapss(context, api, options) : import_csv(context, api, options));
   if (context.json) {
     context.output << json{{"rows", total.rows}, {"points", total.points}}.dump(2) << '\n';
   } else {
@@ -108,7 +111,8 @@ Result<int> sql(Context& context, const std::string& query) {
   }
   print_table(context, table.at("columns").get<std::vector<std::string>>(), rows);
   if (is_true(table, "truncated")) {
-    context.errors << fmt::format("only the first {} rows: narrow the query, or use `millrace data export`\n", rows.size());
+    context.errors << fmt::format("only the first {} rows: narrow the query, or use `millrace data export`\n",
+                                  rows.size());
   }
   return 0;
 }
@@ -134,8 +138,9 @@ Result<int> export_data(Context& context, const ExportOptions& options) {
   std::string csv;
   std::size_t rows = 0;
   for (std::size_t page = 0;; ++page) {
-    TRY_ASSIGN(const auto table, api.post("/api/v1/data/sql", json{{"sql", fmt::format("{} LIMIT {} OFFSET {}", query, export_page_rows,
-                                                                                       page * export_page_rows)}}));
+    TRY_ASSIGN(const auto table,
+               api.post("/api/v1/data/sql", json{{"sql", fmt::format("{} LIMIT {} OFFSET {}", query, export_page_rows,
+                                                                     page * export_page_rows)}}));
     csv += csv_table(table, page == 0);
     rows += table.at("rows").size();
     if (table.at("rows").size() < export_page_rows) break;
@@ -163,8 +168,8 @@ std::string findings_text(const json& findings) {
 
 Result<int> quality(Context& context, const std::string& use_case) {
   TRY_ASSIGN(const auto api, Api::open(context));
-  TRY_ASSIGN(const auto signals,
-             api.get("/api/v1/data/quality" + (use_case.empty() ? std::string() : "?use_case=" + url_encode(use_case))));
+  TRY_ASSIGN(const auto signals, api.get("/api/v1/data/quality" +
+                                         (use_case.empty() ? std::string() : "?use_case=" + url_encode(use_case))));
   if (context.json) {
     context.output << signals.dump(2) << '\n';
     return 0;
@@ -192,7 +197,8 @@ Run data_import_command(CLI::App& options) {
       ->check(CLI::IsMember({"csv", "cmapss"}));
   options.add_option("--subset", read->subset, "cmapss: FD001 to FD004 (default: FD001)");
   options.add_option("--units", read->units, "cmapss: engines FIRST-LAST (default: all)");
-  options.add_option("--cycle-seconds", read->cycle_s, "cmapss: time between two cycles, which the data lacks (default: 1)");
+  options.add_option("--cycle-seconds", read->cycle_s,
+                     "cmapss: time between two cycles, which the data lacks (default: 1)");
   return [read](Context& context) { return import_data(context, *read); };
 }
 

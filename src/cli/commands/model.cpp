@@ -1,19 +1,18 @@
 #include "cli/api.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/print.hpp"
+#include "runtime/loop.hpp"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <ostream>
-#include <thread>
 
 namespace millrace::cli {
 namespace {
 
 using nlohmann::json;
-using namespace std::chrono_literals;
 
 struct TrainOptions {
   std::string use_case;
@@ -51,8 +50,8 @@ void print_gates(Context& context, const json& gates) {
 
 void print_model(Context& context, const json& model) {
   context.output << fmt::format("{}/{}  {}\n", cell(model, "use_case"), cell(model, "version"), cell(model, "state"));
-  context.output << fmt::format("created      {}\ncode commit  {}\napproved by  {}\nmetrics      {}\n", cell(model, "created"),
-                                cell(model, "code_commit"), cell(model, "approved_by"),
+  context.output << fmt::format("created      {}\ncode commit  {}\napproved by  {}\nmetrics      {}\n",
+                                cell(model, "created"), cell(model, "code_commit"), cell(model, "approved_by"),
                                 metrics_text(model.value("metrics", json::object())));
   context.output << "dataset      " << model.value("dataset", json::object()).dump() << "\ngates\n";
   print_gates(context, model.value("gates", json::array()));
@@ -60,6 +59,15 @@ void print_model(Context& context, const json& model) {
   for (const auto& file : model.value("files", json::array())) {
     context.output << fmt::format("  {}  {}  {} bytes\n", cell(file, "sha256"), cell(file, "name"), cell(file, "size"));
   }
+}
+
+constexpr std::int64_t poll_us = 500'000;
+
+void wait(const Context& context) {
+  Loop loop(context.clock);
+  Timer timer(loop);
+  timer.after_us(poll_us, [&loop] { loop.stop(); });
+  loop.run();
 }
 
 /// Polls until the job ended; training takes seconds to minutes, so twice a second is often enough.
@@ -70,7 +78,7 @@ Result<json> wait_for_job(Context& context, const Api& api, const std::string& j
     const auto name = state.value("state", "");
     if (name == "done" || name == "failed") return state;
     progress.update(state.value("progress", 0.0), cell(state, "message"));
-    std::this_thread::sleep_for(500ms);
+    wait(context);
   }
 }
 
@@ -98,8 +106,9 @@ Result<int> list(Context& context) {
   }
   std::vector<std::vector<std::string>> rows;
   for (const auto& model : models) {
-    rows.push_back({cell(model, "use_case") + "/" + cell(model, "version"), cell(model, "state"), cell(model, "created"),
-                    cell(model, "approved_by"), metrics_text(model.value("metrics", json::object()))});
+    rows.push_back({cell(model, "use_case") + "/" + cell(model, "version"), cell(model, "state"),
+                    cell(model, "created"), cell(model, "approved_by"),
+                    metrics_text(model.value("metrics", json::object()))});
   }
   if (rows.empty()) {
     context.output << "no model yet: `millrace model train USE_CASE` makes the first\n";
@@ -148,7 +157,8 @@ Result<int> approve(Context& context, const std::string& version) {
   if (context.json) {
     context.output << model.dump(2) << '\n';
   } else {
-    context.output << fmt::format("{} is {}, approved by {}\n", version, cell(model, "state"), cell(model, "approved_by"));
+    context.output << fmt::format("{} is {}, approved by {}\n", version, cell(model, "state"),
+                                  cell(model, "approved_by"));
   }
   return 0;
 }

@@ -2,8 +2,8 @@
 #include "cli/commands/commands.hpp"
 #include "cli/print.hpp"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <ostream>
@@ -31,10 +31,13 @@ Result<int> trace(Context& context, const std::string& id) {
 void print_kpi(Context& context, const json& kpi) {
   const bool judged = kpi.contains("met") && kpi["met"].is_boolean();
   const bool met = is_true(kpi, "met");
-  context.output << fmt::format("{}\n  {} {} {}  baseline {}  target {}  {} (n = {})\n", cell(kpi, "title"), cell(kpi, "kpi"),
-                                cell(kpi, "current"), cell(kpi, "unit"), cell(kpi, "baseline"), cell(kpi, "target"),
+  context.output << fmt::format("{}\n  {} {} {}  baseline {}  target {}  {} (n = {})\n", cell(kpi, "title"),
+                                cell(kpi, "kpi"), cell(kpi, "current"), cell(kpi, "unit"), cell(kpi, "baseline"),
+                                cell(kpi, "target"),
                                 paint(context, met ? Colour::good : Colour::warning,
-                                      !judged ? "nothing to judge yet" : met ? "target met" : "target not met"),
+                                      !judged ? "nothing to judge yet"
+                                      : met   ? "target met"
+                                              : "target not met"),
                                 cell(kpi, "n"));
   for (const auto& guard : kpi.value("guards", json::array())) {
     const bool kept = is_true(guard, "met") || !guard.contains("met") || guard["met"].is_null();

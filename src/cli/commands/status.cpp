@@ -1,9 +1,11 @@
+#include "base/file.hpp"
+#include "base/id.hpp"
 #include "cli/api.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/print.hpp"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 #include <ostream>
 
@@ -33,11 +35,12 @@ Result<int> print_status(Context& context) {
     return 0;
   }
   const auto ingest = status.value("ingest", nlohmann::json::object());
-  context.output << fmt::format("millrace {}  up {} s  {} MB  data: {}\n", cell(status, "version"), cell(status, "uptime_s", 0),
-                                cell(status, "memory_mb", 0), cell(status, "data_source"));
-  context.output << fmt::format("points {}  now {}/s  lag {} ms  duplicate batches {}  gaps {}  first decision after {} s\n",
-                                cell(ingest, "points_total"), cell(ingest, "points_per_s", 0), cell(ingest, "lag_ms", 0),
-                                cell(ingest, "duplicate_batches"), cell(ingest, "gaps"), cell(status, "first_decision_s", 1));
+  context.output << fmt::format("millrace {}  up {} s  {} MB  data: {}\n", cell(status, "version"),
+                                cell(status, "uptime_s", 0), cell(status, "memory_mb", 0), cell(status, "data_source"));
+  context.output << fmt::format(
+      "points {}  now {}/s  lag {} ms  duplicate batches {}  gaps {}  first decision after {} s\n",
+      cell(ingest, "points_total"), cell(ingest, "points_per_s", 0), cell(ingest, "lag_ms", 0),
+      cell(ingest, "duplicate_batches"), cell(ingest, "gaps"), cell(status, "first_decision_s", 1));
   print_nodes(context, status);
   return 0;
 }
@@ -53,8 +56,19 @@ Result<int> print_devices(Context& context) {
   return 0;
 }
 
+/// Whoever can write into the folder's secrets may log in: the platform reads the token from there.
+Result<int> print_login(Context& context) {
+  TRY_ASSIGN(const auto api, Api::open(context));
+  const auto token = random_secret();
+  TRY(write_file(context.directory / "secrets" / "login-token", token, FileMode::secret));
+  const auto link = api.base_url() + "/login?token=" + token;
+  context.output << (context.json ? nlohmann::json{{"link", link}}.dump(2) : link) << '\n';
+  return 0;
+}
+
 }  // namespace
 
+Run login_command(CLI::App&) { return print_login; }
 Run status_command(CLI::App&) { return print_status; }
 Run device_list_command(CLI::App&) { return print_devices; }
 

@@ -4,8 +4,8 @@
 #include "cli/print.hpp"
 #include "usecase/usecase.hpp"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <ostream>
@@ -24,16 +24,19 @@ Result<std::optional<std::string>> checked_file(Context& context, const std::str
   if (context.json) {
     auto problems = json::array();
     for (const auto& problem : parsed.problems) {
-      problems.push_back({{"file", file}, {"line", problem.line}, {"path", problem.path}, {"message", problem.message}});
+      problems.push_back(
+          {{"file", file}, {"line", problem.line}, {"path", problem.path}, {"message", problem.message}});
     }
     context.output << json{{"file", file}, {"problems", problems}}.dump(2) << '\n';
     return std::optional<std::string>();
   }
   for (const auto& problem : parsed.problems) {
     const auto where = problem.line > 0 ? fmt::format("{}:{}", file, problem.line) : file;
-    context.errors << fmt::format("{}: {}{}{}\n", where, problem.path, problem.path.empty() ? "" : ": ", problem.message);
+    context.errors << fmt::format("{}: {}{}{}\n", where, problem.path, problem.path.empty() ? "" : ": ",
+                                  problem.message);
   }
-  context.errors << fmt::format("{}: {} problem{}\n", file, parsed.problems.size(), parsed.problems.size() == 1 ? "" : "s");
+  context.errors << fmt::format("{}: {} problem{}\n", file, parsed.problems.size(),
+                                parsed.problems.size() == 1 ? "" : "s");
   return std::optional<std::string>();
 }
 
@@ -44,7 +47,8 @@ Result<int> check(Context& context, const std::string& file) {
     context.output << json{{"file", file}, {"problems", json::array()}}.dump(2) << '\n';
   } else {
     const auto parsed = check_use_case(*yaml);
-    context.output << fmt::format("{}: good ({}, {} signals)\n", file, parsed.use_case.name, parsed.use_case.signals.size());
+    context.output << fmt::format("{}: good ({}, {} signals)\n", file, parsed.use_case.name,
+                                  parsed.use_case.signals.size());
   }
   return 0;
 }
@@ -72,8 +76,8 @@ Result<int> plan(Context& context, const std::string& file) {
     }
   }
   context.output << (changes.empty() ? std::string("no change\n")
-                                     : fmt::format("{} change{}; `millrace usecase apply {}` makes them\n", changes.size(),
-                                                   changes.size() == 1 ? "" : "s", file));
+                                     : fmt::format("{} change{}; `millrace usecase apply {}` makes them\n",
+                                                   changes.size(), changes.size() == 1 ? "" : "s", file));
   return 0;
 }
 

@@ -23,13 +23,15 @@ Result<ImportRequest> import_request(Services& services, const http::Request& re
   TRY_ASSIGN(const auto name, query_name(request, "use_case", NameKind::use_case));
   TRY_ASSIGN(const auto site, query_name(request, "site", NameKind::site));
   TRY_ASSIGN(const auto kind, query_text(request, "kind", 64));
-  TRY_ASSIGN(const auto first_line, query_integer(request, "first_line", 2, std::numeric_limits<std::int64_t>::max(), 2));
+  TRY_ASSIGN(const auto first_line,
+             query_integer(request, "first_line", 2, std::numeric_limits<std::int64_t>::max(), 2));
   if (!name || !site) return fail(ErrorCode::invalid_argument, "use_case and site must be given");
   if (kind && *kind != "samples" && *kind != "work_orders") {
     return fail(ErrorCode::invalid_argument, "kind must be samples or work_orders");
   }
   if (request.body.empty()) return fail(ErrorCode::invalid_argument, "the body is empty: send CSV");
-  ImportRequest wanted{*site, services.use_cases.find(*name), kind && *kind == "work_orders", static_cast<std::size_t>(first_line)};
+  ImportRequest wanted{*site, services.use_cases.find(*name), kind && *kind == "work_orders",
+                       static_cast<std::size_t>(first_line)};
   if (wanted.use_case == nullptr) return fail(services.use_cases.unknown(*name));
   return wanted;
 }
@@ -40,7 +42,8 @@ struct ImportCount {
 
 json counted(const ImportCount& count) { return {{"rows", count.rows}, {"points", count.points}}; }
 
-void import_work_orders(Services& services, const http::Reply& reply, const ImportRequest& wanted, const std::string& csv) {
+void import_work_orders(Services& services, const http::Reply& reply, const ImportRequest& wanted,
+                        const std::string& csv) {
   auto orders = parse_csv_work_orders(csv, wanted.site, wanted.use_case->use_case.name, wanted.first_line);
   if (!orders) return reply(http::problem(orders.error()));
   const ImportCount count{orders->size(), 0};
@@ -84,7 +87,8 @@ json json_table(const QueryResult& result) {
 
 /// SQL that does not fit is the caller's input, whatever the lake says about it.
 Error as_bad_request(Error error) {
-  if (error.code == ErrorCode::permission_denied || error.code == ErrorCode::not_found || error.code == ErrorCode::timed_out) {
+  if (error.code == ErrorCode::permission_denied || error.code == ErrorCode::not_found ||
+      error.code == ErrorCode::timed_out) {
     error.code = ErrorCode::invalid_argument;
   }
   return error;
@@ -110,14 +114,15 @@ json json_quality(const QueryResult& result, const std::string& use_case) {
     json findings = json::array();
     const auto finding = [&](const char* check, std::size_t column, const char* detail) {
       const auto count = result.number(row, column);
-      if (count > 0) findings.push_back({{"check", check}, {"count", static_cast<std::int64_t>(count)}, {"detail", detail}});
+      if (count > 0)
+        findings.push_back({{"check", check}, {"count", static_cast<std::int64_t>(count)}, {"detail", detail}});
     };
     finding("range", 10, "good values outside of the range in the use case file");
     finding("missing", 11, "points without a value");
-    json signal{{"signal", result.text(row, 0)}, {"unit", result.text(row, 1)}, {"quantity", result.text(row, 2)},
-                {"assets", json_cell(cells[3])}, {"points", json_cell(cells[4])}, {"good", json_cell(cells[5])},
-                {"uncertain", json_cell(cells[6])}, {"bad", json_cell(cells[7])}, {"first", json_cell(cells[8])},
-                {"last", json_cell(cells[9])}, {"findings", findings}};
+    json signal{{"signal", result.text(row, 0)},    {"unit", result.text(row, 1)},   {"quantity", result.text(row, 2)},
+                {"assets", json_cell(cells[3])},    {"points", json_cell(cells[4])}, {"good", json_cell(cells[5])},
+                {"uncertain", json_cell(cells[6])}, {"bad", json_cell(cells[7])},    {"first", json_cell(cells[8])},
+                {"last", json_cell(cells[9])},      {"findings", findings}};
     if (!use_case.empty()) signal["use_case"] = use_case;
     list.push_back(std::move(signal));
   }
@@ -152,9 +157,10 @@ void get_quality(Services& services, const http::Request& request, http::Reply r
     if (applied == nullptr) return reply(http::problem(services.use_cases.unknown(**name)));
     ranges = ranges_of(applied->use_case);
   }
-  answer_query(services, reply, queries::quality(ranges), [use_case = name->value_or("")](const QueryResult& result) -> Result<json> {
-    return json_quality(result, use_case);
-  });
+  answer_query(services, reply, queries::quality(ranges),
+               [use_case = name->value_or("")](const QueryResult& result) -> Result<json> {
+                 return json_quality(result, use_case);
+               });
 }
 
 }  // namespace millrace::handlers

@@ -2,6 +2,7 @@
 #include "platform/api_json.hpp"
 #include "platform/explanation.hpp"
 #include "platform/handlers/handlers.hpp"
+#include "platform/intake.hpp"
 #include "platform/request_fields.hpp"
 
 #include <algorithm>
@@ -12,7 +13,10 @@ namespace {
 using nlohmann::json;
 
 json json_verdict(const Verdict& verdict) {
-  return {{"verdict", verdict.verdict}, {"comment", verdict.comment}, {"time", format_time(verdict.time_us)}, {"by", verdict.by}};
+  return {{"verdict", verdict.verdict},
+          {"comment", verdict.comment},
+          {"time", format_time(verdict.time_us)},
+          {"by", verdict.by}};
 }
 
 Result<json> with_verdict(Services& services, json decision) {
@@ -76,21 +80,27 @@ json step(std::string_view name, const std::string& id, const std::string& detai
 /// From the decision to the verdict, in order; what cannot be resolved says why.
 json trace_of(const json& decision, const Result<ModelVersion>& model) {
   json trace = json::array();
-  trace.push_back(step("decision", decision["decision_id"], decision["asset"].get<std::string>() + ": " + decision["advice"].get<std::string>() +
-                                                                ", " + decision["reason"].get<std::string>()));
+  trace.push_back(step("decision", decision["decision_id"],
+                       decision["asset"].get<std::string>() + ": " + decision["advice"].get<std::string>() + ", " +
+                           decision["reason"].get<std::string>()));
   if (model) {
     const auto& dataset = model->dataset;
     trace.push_back(step("model", model->name(), "trained " + format_time(model->created_us)));
-    trace.push_back(step("dataset", dataset.sha256, "lake snapshot " + std::to_string(dataset.snapshot) + ", " +
-                                                        std::to_string(dataset.rows) + " rows"));
+    trace.push_back(
+        step("dataset", dataset.sha256,
+             "lake snapshot " + std::to_string(dataset.snapshot) + ", " + std::to_string(dataset.rows) + " rows"));
     trace.push_back(step("code", model->code_commit, "commit of the program that trained the model"));
-    trace.push_back(step("approver", model->approved_by, model->approved_by.empty() ? "nobody has approved this model"
-                                                                                    : "approved " + format_time(model->approved_us)));
+    trace.push_back(step(
+        "approver", model->approved_by,
+        model->approved_by.empty() ? "nobody has approved this model" : "approved " + format_time(model->approved_us)));
   } else {
-    for (const auto* name : {"model", "dataset", "code", "approver"}) trace.push_back(step(name, "", model.error().message));
+    for (const auto* name : {"model", "dataset", "code", "approver"})
+      trace.push_back(step(name, "", model.error().message));
   }
   const auto device = decision["device"].get<std::string>();
-  trace.push_back(step("device", device, device.empty() ? "the device did not say who it is" : "site " + decision["site"].get<std::string>()));
+  trace.push_back(
+      step("device", device,
+           device.empty() ? "the device did not say who it is" : "site " + decision["site"].get<std::string>()));
   if (decision["verdict"].is_object()) {
     trace.push_back(step("verdict", decision["verdict"]["verdict"], decision["verdict"]["comment"]));
   } else {
@@ -112,7 +122,8 @@ Result<ModelVersion> model_of(Services& services, const json& decision) {
 }
 
 std::string file_of(const ModelVersion& model, std::string_view name) {
-  const auto found = std::find_if(model.files.begin(), model.files.end(), [&](const ModelFile& file) { return file.name == name; });
+  const auto found =
+      std::find_if(model.files.begin(), model.files.end(), [&](const ModelFile& file) { return file.name == name; });
   return found == model.files.end() ? std::string() : found->sha256;
 }
 
@@ -125,7 +136,8 @@ Result<json> explain(const ArtifactStore& artifacts, const ModelVersion& model, 
   TRY_ASSIGN(const auto moved, explanation.contributions(inputs));
   json list = json::array();
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    list.push_back({{"name", explanation.names()[i]}, {"value", json_number(inputs[i])}, {"contribution", json_number(moved[i])}});
+    list.push_back(
+        {{"name", explanation.names()[i]}, {"value", json_number(inputs[i])}, {"contribution", json_number(moved[i])}});
   }
   return list;
 }
@@ -134,7 +146,8 @@ Result<json> explain(const ArtifactStore& artifacts, const ModelVersion& model, 
 json plain_features(const std::vector<double>& inputs) {
   json list = json::array();
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    list.push_back({{"name", "input " + std::to_string(i)}, {"value", json_number(inputs[i])}, {"contribution", nullptr}});
+    list.push_back(
+        {{"name", "input " + std::to_string(i)}, {"value", json_number(inputs[i])}, {"contribution", nullptr}});
   }
   return list;
 }
@@ -150,7 +163,10 @@ void answer_detail(Services& services, const http::Reply& reply, Found found) {
               {"trace", trace_of(*decision, model)}};
   if (!model || found.inputs.empty()) return answer(reply, detail);
   on_worker<json>(
-      services, reply, [&artifacts = services.artifacts, model = *model, inputs = found.inputs] { return explain(artifacts, model, inputs); },
+      services, reply,
+      [&artifacts = services.artifacts, model = *model, inputs = found.inputs] {
+        return explain(artifacts, model, inputs);
+      },
       [reply, detail = std::move(detail)](const Result<json>& features) mutable {
         if (features) detail["features"] = *features;  // a model of another kind has no trees to ask: values only
         answer(reply, detail);
@@ -163,7 +179,8 @@ Result<Found> read_decision(Lake& lake, const std::string& id) {
   if (result.rows.empty()) return fail(ErrorCode::not_found, "no decision " + id);
   Found found{json_decision(result, 0), {}};
   const auto column = result.column("features");
-  if (const auto* inputs = std::get_if<std::vector<double>>(&result.rows[0][static_cast<std::size_t>(column)])) found.inputs = *inputs;
+  if (const auto* inputs = std::get_if<std::vector<double>>(&result.rows[0][static_cast<std::size_t>(column)]))
+    found.inputs = *inputs;
   return found;
 }
 
@@ -188,6 +205,21 @@ Result<VerdictRequest> verdict_request(Services& services, const http::Request& 
   return wanted;
 }
 
+/// A verdict is a label for the next training; an unsure one has no value.
+LakeCommit label_of(const json& decision, const VerdictRequest& wanted) {
+  LabelRow label{.time_us = wanted.verdict.time_us,
+                 .site = decision["site"].get<std::string>(),
+                 .asset = decision["asset"].get<std::string>(),
+                 .use_case = decision["use_case"].get<std::string>(),
+                 .decision_id = wanted.id,
+                 .label = "verdict",
+                 .source = wanted.verdict.by};
+  if (wanted.verdict.verdict != "unsure") label.value = wanted.verdict.verdict == "right" ? 1 : 0;
+  LakeCommit rows;
+  rows.labels.push_back(std::move(label));
+  return rows;
+}
+
 }  // namespace
 
 void list_decisions(Services& services, const http::Request& request, http::Reply reply) {
@@ -196,8 +228,11 @@ void list_decisions(Services& services, const http::Request& request, http::Repl
   const auto limit = query_integer(request, "limit", 1, 1000, 100);
   if (!limit) return reply(http::problem(limit.error()));
   on_worker<Page>(
-      services, reply, [&lake = services.lake, filter = *filter, limit = *limit] { return read_page(lake, filter, limit); },
-      [&services, reply, filter = *filter](const Result<Page>& page) { answer(reply, json_page(services, filter, page)); });
+      services, reply,
+      [&lake = services.lake, filter = *filter, limit = *limit] { return read_page(lake, filter, limit); },
+      [&services, reply, filter = *filter](const Result<Page>& page) {
+        answer(reply, json_page(services, filter, page));
+      });
 }
 
 void get_decision(Services& services, const http::Request& request, http::Reply reply) {
@@ -220,6 +255,7 @@ void set_verdict(Services& services, const http::Request& request, http::Reply r
         if (!found) return reply(http::problem(found.error()));
         const auto stored = services.verdicts.add(wanted.id, found->decision["asset"].get<std::string>(),
                                                   found->decision["advice"].get<std::string>(), wanted.verdict);
+        if (stored) services.intake.store(label_of(found->decision, wanted), {});
         answer(reply, stored ? Result<json>(json_verdict(wanted.verdict)) : Result<json>(fail(stored.error())));
       });
 }

@@ -18,8 +18,9 @@ Result<Caller> caller_of(Services& services, const http::Request& request) {
   if (!request.peer_name) return fail(ErrorCode::unauthenticated, "no client certificate");
   const auto site = services.fleet.site_of(*request.peer_name);
   if (!site) {
-    return fail(ErrorCode::permission_denied,
-                "'" + *request.peer_name + "' is no device of this platform: list it under devices in its configuration");
+    return fail(
+        ErrorCode::permission_denied,
+        "'" + *request.peer_name + "' is no device of this platform: list it under devices in its configuration");
   }
   return Caller{*request.peer_name, *site};
 }
@@ -41,7 +42,8 @@ Result<void> report(Services& services, const http::Request& request) {
   TRY_ASSIGN(const auto body, json_body(request, {"device", "active", "errors"}));
   TRY_ASSIGN(const auto device, text_member(body, "device", 1, 64));
   if (device != caller.name) {
-    return fail(ErrorCode::permission_denied, "the certificate says '" + caller.name + "', the report says '" + device + "'");
+    return fail(ErrorCode::permission_denied,
+                "the certificate says '" + caller.name + "', the report says '" + device + "'");
   }
   if (!body["active"].is_array() || !body["errors"].is_array()) {
     return fail(ErrorCode::invalid_argument, "'active' and 'errors' must be lists");

@@ -13,6 +13,7 @@ Handler openapi, metrics;  // system.cpp
 Handler status;
 void events(Services& services, std::shared_ptr<http::EventStream> stream);
 
+Handler refuse_get_of_plan;
 Handler list_use_cases, get_use_case, plan_use_case, apply_use_case;  // use_cases.cpp
 Handler get_kpi;                                                      // kpis.cpp
 Handler list_assets, list_signals, get_samples;                       // assets.cpp

@@ -15,6 +15,8 @@ Result<nlohmann::json> get(Services& services, const http::Request& request) {
 
 }  // namespace
 
-void get_kpi(Services& services, const http::Request& request, http::Reply reply) { answer(reply, get(services, request)); }
+void get_kpi(Services& services, const http::Request& request, http::Reply reply) {
+  answer(reply, get(services, request));
+}
 
 }  // namespace millrace::handlers

@@ -41,7 +41,9 @@ json outcome_of(const UseCase& use_case) {
   json guards = json::object();
   for (const auto& guard : outcome.guard) guards[guard.kpi] = to_string(guard.limit);
   return {{"kpi", outcome.kpi},
-          {"baseline", {{"policy", outcome.baseline.policy}, {"measured", outcome.baseline.measured ? json(*outcome.baseline.measured) : json()}}},
+          {"baseline",
+           {{"policy", outcome.baseline.policy},
+            {"measured", outcome.baseline.measured ? json(*outcome.baseline.measured) : json()}}},
           {"target", {{"value", outcome.target.value}, {"relative", outcome.target.relative}}},
           {"guard", guards},
           {"stakeholders", outcome.stakeholders}};
@@ -62,8 +64,10 @@ Result<json> detail(Services& services, const AppliedUseCase& applied) {
 }
 
 Result<void> check_file(const http::Request& request) {
-  if (request.body.empty()) return fail(ErrorCode::invalid_argument, "the body is empty: send the use case file (YAML)");
-  if (request.body.size() > file_limit_bytes) return fail(ErrorCode::invalid_argument, "a use case file has at most 1 MiB");
+  if (request.body.empty())
+    return fail(ErrorCode::invalid_argument, "the body is empty: send the use case file (YAML)");
+  if (request.body.size() > file_limit_bytes)
+    return fail(ErrorCode::invalid_argument, "a use case file has at most 1 MiB");
   return {};
 }
 
@@ -81,6 +85,10 @@ Result<json> plan(Services& services, const http::Request& request) {
 
 Result<json> apply(Services& services, const http::Request& request) {
   TRY(check_file(request));
+  const auto parsed = check_use_case(request.body);
+  if (parsed.problems.empty() && parsed.use_case.name == "plan") {
+    return fail(ErrorCode::invalid_argument, "use_case: \"plan\" is a word of the API; choose another name");
+  }
   TRY_ASSIGN(const auto applied, services.use_cases.apply(request.body, services.now_us()));
   if (applied.changed) {
     TRY(services.artifacts.put(services.use_cases.find(applied.name)->yaml));
@@ -105,8 +113,22 @@ void list_use_cases(Services& services, const http::Request&, http::Reply reply)
   answer(reply, list);
 }
 
-void get_use_case(Services& services, const http::Request& request, http::Reply reply) { answer(reply, get(services, request)); }
-void plan_use_case(Services& services, const http::Request& request, http::Reply reply) { answer(reply, plan(services, request)); }
-void apply_use_case(Services& services, const http::Request& request, http::Reply reply) { answer(reply, apply(services, request)); }
+/// "plan" is an operation, not a use case: without this row it would be read as a name.
+void refuse_get_of_plan(Services&, const http::Request&, http::Reply reply) {
+  auto response = http::problem({ErrorCode::invalid_argument, "/api/v1/use-cases/plan takes POST"});
+  response.status = 405;
+  response.headers.emplace("allow", "POST");
+  reply(std::move(response));
+}
+
+void get_use_case(Services& services, const http::Request& request, http::Reply reply) {
+  answer(reply, get(services, request));
+}
+void plan_use_case(Services& services, const http::Request& request, http::Reply reply) {
+  answer(reply, plan(services, request));
+}
+void apply_use_case(Services& services, const http::Request& request, http::Reply reply) {
+  answer(reply, apply(services, request));
+}
 
 }  // namespace millrace::handlers

@@ -6,7 +6,8 @@ namespace millrace::queries {
 namespace {
 
 constexpr std::string_view decision_columns =
-    "decision_id, time, asset, site, device, use_case, use_case_version, model_version, feature_hash, clock, prediction, "
+    "decision_id, time, asset, site, device, use_case, use_case_version, model_version, feature_hash, clock, "
+    "prediction, "
     "unit, advice, reason, inputs_good, hold, latency_us, source_time";
 
 /// WHERE with its parameters; the conditions are joined by AND.
@@ -38,7 +39,8 @@ std::string list_of(const std::vector<std::int32_t>& ids) {
 Query decisions(const DecisionFilter& filter, std::int64_t limit) {
   auto where = conditions(filter);
   if (filter.before) {
-    where.add("(time, decision_id) < (SELECT (time, decision_id) FROM decisions WHERE decision_id = ? LIMIT 1)", *filter.before);
+    where.add("(time, decision_id) < (SELECT (time, decision_id) FROM decisions WHERE decision_id = ? LIMIT 1)",
+              *filter.before);
   }
   return {fmt::format("SELECT {} FROM decisions{} ORDER BY time DESC, decision_id DESC LIMIT {}", decision_columns,
                       where.query.sql, limit),
@@ -82,12 +84,15 @@ Query quality(const std::vector<QualityRange>& signals) {
     }
   }
   query.sql = fmt::format(
-      "WITH named AS ({}) SELECT s.signal, any_value(s.unit), any_value(s.quantity), count(DISTINCT s.site || '/' || s.asset), "
+      "WITH named AS ({}) SELECT s.signal, any_value(s.unit), any_value(s.quantity), count(DISTINCT s.site || '/' || "
+      "s.asset), "
       "count(d.signal_id), count(*) FILTER (d.status < 1073741824), "
-      "count(*) FILTER (d.status >= 1073741824 AND d.status < 2147483648), count(*) FILTER (d.status >= 2147483648), min(d.source_time), max(d.source_time), "
+      "count(*) FILTER (d.status >= 1073741824 AND d.status < 2147483648), count(*) FILTER (d.status >= 2147483648), "
+      "min(d.source_time), max(d.source_time), "
       "count(*) FILTER (d.status < 1073741824 AND (d.value < n.low OR d.value > n.high)), "
       "count(*) FILTER (d.signal_id IS NOT NULL AND d.value IS NULL) "
-      "FROM signals s LEFT JOIN samples d USING (signal_id) {} JOIN named n ON n.signal = s.signal GROUP BY s.signal ORDER BY s.signal",
+      "FROM signals s LEFT JOIN samples d USING (signal_id) {} JOIN named n ON n.signal = s.signal GROUP BY s.signal "
+      "ORDER BY s.signal",
       names, signals.empty() ? "LEFT" : "");
   return query;
 }

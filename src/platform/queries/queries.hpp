@@ -17,8 +17,8 @@ struct Query {
 };
 
 struct DecisionFilter {
-  std::optional<std::string> asset, advice, before;   ///< `before`: only decisions older than the one with this id
-  bool advised = false;                               ///< only those that ask for something
+  std::optional<std::string> asset, advice, before;  ///< `before`: only decisions older than the one with this id
+  bool advised = false;                              ///< only those that ask for something
 };
 /// Newest first; all columns but `features` and `received`.
 Query decisions(const DecisionFilter& filter, std::int64_t limit);
@@ -30,8 +30,8 @@ Query first_decision(TimeUs since_us);
 
 struct SampleRange {
   std::vector<std::int32_t> signal_ids;
-  std::optional<TimeUs> from_us, to_us;               ///< [from, to)
-  std::int64_t limit = 2000;                          ///< the newest so many of each signal
+  std::optional<TimeUs> from_us, to_us;  ///< [from, to)
+  std::int64_t limit = 2000;             ///< the newest so many of each signal
 };
 /// signal_id, milliseconds since 1970, value, status; by signal, oldest first.
 Query samples(const SampleRange& range);
