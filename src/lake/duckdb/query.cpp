@@ -32,6 +32,8 @@ struct Answer {
   ~Answer() { duckdb_destroy_result(&handle); }
 };
 
+Error timed_out() { return {ErrorCode::timed_out, "the query ran longer than its time limit; ask for less"}; }
+
 std::int64_t monotonic_us() {
   return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
@@ -151,8 +153,9 @@ Result<void> bind(duckdb_prepared_statement statement, const std::vector<QueryCe
   return {};
 }
 
-/// Runs in small steps, so that the deadline can stop it between two.
-Result<void> start(duckdb_prepared_statement statement, std::int64_t deadline_us, Answer& answer) {
+/// Runs in small steps, so that the deadline can stop it between two. Tasks that other threads of the engine run go on
+/// until they are interrupted; throwing the query away before would wait for their end.
+Result<void> start(duckdb_connection connection, duckdb_prepared_statement statement, std::int64_t deadline_us, Answer& answer) {
   Pending pending;
   if (duckdb_pending_prepared_streaming(statement, &pending.handle) != DuckDBSuccess) {
     return fail(to_error(duckdb_pending_error(pending.handle)));
@@ -161,8 +164,11 @@ Result<void> start(duckdb_prepared_statement statement, std::int64_t deadline_us
     const auto state = duckdb_pending_execute_task(pending.handle);
     if (state == DUCKDB_PENDING_ERROR) return fail(to_error(duckdb_pending_error(pending.handle)));
     if (duckdb_pending_execution_is_finished(state)) break;
-    if (state == DUCKDB_PENDING_NO_TASKS_AVAILABLE) std::this_thread::yield();
-    if (monotonic_us() > deadline_us) return fail(ErrorCode::timed_out, "the query ran longer than its time limit");
+    if (monotonic_us() > deadline_us) {
+      duckdb_interrupt(connection);
+      return fail(timed_out());
+    }
+    if (state == DUCKDB_PENDING_NO_TASKS_AVAILABLE) std::this_thread::sleep_for(std::chrono::microseconds(100));
   }
   if (duckdb_execute_pending(pending.handle, &answer.handle) != DuckDBSuccess) {
     return fail(to_error(duckdb_result_error(&answer.handle)));
@@ -230,7 +236,7 @@ QueryCell cell_at(duckdb_vector vector, idx_t row, Reading reading, duckdb_type 
   }
 }
 
-Result<void> read_rows(Answer& answer, const std::vector<Reading>& readings, const QueryOptions& options,
+Result<void> read_rows(duckdb_connection connection, Answer& answer, const std::vector<Reading>& readings, const QueryOptions& options,
                        std::int64_t deadline_us, QueryResult& out) {
   for (;;) {
     Chunk chunk(duckdb_fetch_chunk(answer.handle));
@@ -244,6 +250,7 @@ Result<void> read_rows(Answer& answer, const std::vector<Reading>& readings, con
     for (idx_t row = 0; row < rows; ++row) {
       if (out.rows.size() >= options.row_limit) {
         out.truncated = true;
+        duckdb_interrupt(connection);   // nobody wants the rest
         return {};
       }
       auto& cells = out.rows.emplace_back();
@@ -253,7 +260,10 @@ Result<void> read_rows(Answer& answer, const std::vector<Reading>& readings, con
                                 duckdb_column_type(&answer.handle, column)));
       }
     }
-    if (monotonic_us() > deadline_us) return fail(ErrorCode::timed_out, "the query ran longer than its time limit");
+    if (monotonic_us() > deadline_us) {
+      duckdb_interrupt(connection);
+      return fail(timed_out());
+    }
   }
 }
 
@@ -283,11 +293,11 @@ Result<QueryResult> Connection::query(const std::string& sql, const QueryOptions
   }
   const auto deadline_us = monotonic_us() + options.time_limit_us;
   Answer answer;
-  TRY(start(statement, deadline_us, answer));
+  TRY(start(handle_, statement, deadline_us, answer));
   if (duckdb_column_count(&answer.handle) != readings.size()) {   // DuckDB does not know the columns before it knows the types
     return fail(ErrorCode::invalid_argument, "the type of a parameter is not clear: cast it, such as ?::VARCHAR");
   }
-  TRY(read_rows(answer, readings, options, deadline_us, out));
+  TRY(read_rows(handle_, answer, readings, options, deadline_us, out));
   return out;
 }
 
@@ -295,7 +305,7 @@ Result<void> Connection::scan(const std::string& sql, const std::function<Result
   Statement statement;
   TRY(prepare(handle_, sql, statement));
   Answer answer;
-  TRY(start(statement.handle, INT64_MAX, answer));
+  TRY(start(handle_, statement.handle, INT64_MAX, answer));
   for (;;) {
     Chunk chunk(duckdb_fetch_chunk(answer.handle));
     if (chunk.handle == nullptr) {
@@ -312,8 +322,12 @@ Result<void> Connection::scan(const std::string& sql, const std::function<Result
         if (!duckdb_validity_row_is_valid(validity, row)) values[row] = no_value;
       }
     }
-    TRY(each({{static_cast<const std::int32_t*>(column(0)), rows}, {static_cast<const TimeUs*>(column(1)), rows},
-              {values, rows}, {static_cast<const StatusCode*>(column(3)), rows}}));
+    const auto taken = each({{static_cast<const std::int32_t*>(column(0)), rows}, {static_cast<const TimeUs*>(column(1)), rows},
+                             {values, rows}, {static_cast<const StatusCode*>(column(3)), rows}});
+    if (!taken) {
+      duckdb_interrupt(handle_);
+      return taken;
+    }
   }
 }
 
