@@ -16,19 +16,21 @@ namespace {
 void append_text(std::string& out, std::string_view text) {
   constexpr char hex[] = "0123456789abcdef";
   out += '"';
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (byte < 0x20) {
-      out += "\\u00";
-      out += hex[byte >> 4];
-      out += hex[byte & 15];
+  std::size_t plain = 0;  // characters up to here are written
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const auto byte = static_cast<unsigned char>(text[at]);
+    if (byte >= 0x20 && byte != '"' && byte != '\\') continue;
+    out.append(text, plain, at - plain);
+    plain = at + 1;
+    if (byte < 0x20) {
+      const char escape[] = {'\\', 'u', '0', '0', hex[byte >> 4], hex[byte & 15]};
+      out.append(escape, sizeof escape);
     } else {
-      out += c;
+      const char escape[] = {'\\', text[at]};
+      out.append(escape, sizeof escape);
     }
   }
+  out.append(text, plain);
   out += '"';
 }
 

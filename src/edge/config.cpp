@@ -34,7 +34,7 @@ Result<EdgeConfig> load_edge_config(const std::filesystem::path& file) {
   const std::string features = root.word("record_features", {"none", "advice", "all"}, "advice");
   using Features = PipelineOptions::Features;
   config.record_features = features == "none" ? Features::none : features == "all" ? Features::all : Features::advice;
-  config.metrics_port = root.port("metrics_port", 0);
+  if (root.has("metrics_port")) config.metrics_port = root.port("metrics_port");
   config.log_level = root.word("log_level", {"debug", "info", "warning", "error", "off"}, "info");
   TRY(source.finish());
   return config;

@@ -28,7 +28,7 @@ struct EdgeConfig {
   std::int64_t persist_us = 1'000'000;           ///< how often changed windows are written
   EngineChoice engine = EngineChoice::automatic;
   PipelineOptions::Features record_features = PipelineOptions::Features::advice;
-  std::uint16_t metrics_port = 0;                ///< loopback; 0: none
+  std::optional<std::uint16_t> metrics_port;     ///< loopback, Prometheus' text; 0: any free port; absent: none
   std::string log_level = "info";
 };
 

@@ -73,6 +73,7 @@ EdgeService::~EdgeService() = default;
 Result<void> EdgeService::start() {
   TRY_ASSIGN(store_, WindowStore::open(config_.directory / "windows.sqlite"));
   TRY_ASSIGN(stored_, store_->load());
+  if (config_.metrics_port) TRY(start_metrics());
   updater_.start();
   start_host();
   start_node();
@@ -80,6 +81,42 @@ Result<void> EdgeService::start() {
   persist_timer_.every_us(config_.persist_us, [this] { persist(); });
   report_timer_.every_us(report_every_us, [this] { report(); });
   return {};
+}
+
+Result<void> EdgeService::start_metrics() {
+  metrics_.add_process_metrics();
+  const auto total = [this](std::uint64_t (Pipeline::*count)() const) {
+    return [this, count] {
+      std::uint64_t sum = 0;
+      for (const auto& pipeline : router_.pipelines()) sum += (*pipeline.*count)();
+      return static_cast<double>(sum);
+    };
+  };
+  const auto latency = [this](double q) {
+    return [this, q] {
+      std::uint64_t worst = 0;
+      for (const auto& pipeline : router_.pipelines()) worst = std::max(worst, pipeline->latency().quantile(q));
+      return static_cast<double>(worst) / 1e6;
+    };
+  };
+  metrics_.gauge_function("millrace_edge_decisions", "Decisions since the start", total(&Pipeline::decisions));
+  metrics_.gauge_function("millrace_edge_engine_errors", "Failed runs of a model", total(&Pipeline::engine_errors));
+  metrics_.gauge_function("millrace_edge_latency_p50_seconds", "Message in to decision out", latency(0.50));
+  metrics_.gauge_function("millrace_edge_latency_p99_seconds", "Message in to decision out", latency(0.99));
+  metrics_.gauge_function("millrace_edge_messages", "Data messages read", [this] { return static_cast<double>(router_.messages()); });
+  metrics_.gauge_function("millrace_edge_samples", "Samples used", [this] { return static_cast<double>(router_.samples()); });
+  metrics_.gauge_function("millrace_edge_broken_messages", "Messages that were no payload",
+                          [this] { return static_cast<double>(router_.broken_messages()); });
+  metrics_.gauge_function("millrace_edge_decisions_lost", "Decisions given up while the broker was away",
+                          [this] { return static_cast<double>(decisions_lost_); });
+  metrics_server_ = http::make_beast_server(
+      loop_, {.port = *config_.metrics_port}, {{"GET", "/metrics", [this](const http::Request&, const http::Reply& reply) {
+                                                 http::Response response;
+                                                 response.body = metrics_.scrape();
+                                                 response.content_type = "text/plain; version=0.0.4";
+                                                 reply(std::move(response));
+                                               }}});
+  return metrics_server_->start();
 }
 
 void EdgeService::start_host() {
@@ -274,6 +311,7 @@ void EdgeService::stop() {
   const TimeUs now_us = loop_.clock().now_us();
   host_.stop(now_us);
   node_.stop(now_us);
+  if (metrics_server_) metrics_server_->stop();
   ports_.host_client->stop();
   ports_.node_client->stop();
   std::vector<WindowStore::Entry> entries;

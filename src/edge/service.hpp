@@ -6,8 +6,10 @@
 #include "edge/updater.hpp"
 #include "edge/window_store.hpp"
 #include "net/http/client.hpp"
+#include "net/http/server.hpp"
 #include "net/mqtt/client.hpp"
 #include "runtime/loop.hpp"
+#include "runtime/metrics.hpp"
 #include "runtime/worker_pool.hpp"
 #include "sparkplug/data_encoder.hpp"
 #include "sparkplug/edge_node.hpp"
@@ -41,10 +43,13 @@ class EdgeService {
   void stop();   ///< writes the windows, says goodbye to the broker
 
   [[nodiscard]] Router& router() { return router_; }
+  /// Where Prometheus may scrape; 0: nowhere.
+  [[nodiscard]] std::uint16_t metrics_port() const { return metrics_server_ ? metrics_server_->port() : std::uint16_t{0}; }
   [[nodiscard]] std::uint64_t decisions_published() const { return decisions_published_; }
   [[nodiscard]] std::uint64_t decisions_lost() const { return decisions_lost_; }
 
  private:
+  Result<void> start_metrics();
   void start_host();
   void start_node();
   void on_node_birth(const sparkplug::DeviceState& node, TimeUs now_us);
@@ -79,6 +84,8 @@ class EdgeService {
   std::set<std::string> known_hashes_;          ///< "use case@hash": files that are active
   std::vector<std::string> errors_;             ///< for the next report
   bool saving_ = false;
+  MetricRegistry metrics_;
+  std::unique_ptr<http::Server> metrics_server_;
   std::uint64_t decisions_published_ = 0, decisions_lost_ = 0;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

@@ -170,6 +170,7 @@ class EdgeServiceTest : public ::testing::Test {
     config.platform_url = platform_url;
     config.poll_us = 20'000;
     config.persist_us = 20'000;
+    config.metrics_port = 0;
     edge_ = std::make_unique<EdgeService>(loop_, workers_, config, make_edge_ports(loop_, config));
     ASSERT_TRUE(edge_->start());
   }
@@ -244,6 +245,20 @@ TEST_F(EdgeServiceTest, a_file_with_another_hash_never_becomes_active) {
   EXPECT_EQ(edge_->router().find("pump"), nullptr);
   platform_->assign(files, 1);  // the right bytes again
   EXPECT_TRUE(until_active("pump/1"));
+}
+
+TEST_F(EdgeServiceTest, metrics_can_be_scraped) {
+  platform_->assign(testing::sample_files(10, 100), 1);
+  start_edge(platform_->url());
+  ASSERT_TRUE(until_active("pump/1"));
+  gateway_->row(1, 90);
+  ASSERT_TRUE(until_decisions(1));
+  const auto client = http::make_beast_client(loop_, {.base_url = "http://127.0.0.1:" + std::to_string(edge_->metrics_port())});
+  std::string text;
+  client->send("GET", "/metrics", {}, {}, [&](Result<http::Response> answer) { text = answer ? answer->body : "-"; });
+  ASSERT_TRUE(until([&] { return !text.empty(); }));
+  EXPECT_THAT(text, HasSubstr("millrace_edge_decisions 1"));
+  EXPECT_THAT(text, HasSubstr("millrace_edge_latency_p99_seconds"));
 }
 
 // Invariant g: the platform can be deleted and the sites keep deciding.

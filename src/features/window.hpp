@@ -76,7 +76,7 @@ class AssetWindow {
   void derive_baseline();
   void compute_complete(std::span<float> features) const;
   void compute_with_gaps(std::span<float> features) const;
-  [[nodiscard]] double recent_mean(std::size_t used, std::size_t rows) const;
+  void write_means(std::span<float> features) const;
   [[nodiscard]] double recent_deviation(std::size_t used, std::size_t rows) const;
 
   std::shared_ptr<const FeatureDefinition> definition_;

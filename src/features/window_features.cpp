@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 
 namespace millrace {
@@ -51,15 +52,36 @@ Sums sums_with_gaps(const double* values, std::size_t stride, std::size_t rows) 
 
 }  // namespace
 
-double AssetWindow::recent_mean(std::size_t used, std::size_t rows) const {
-  const std::size_t width = definition_->used.size(), count = std::min(rows, raw_.held);
-  const double* values = normal_.data() + (raw_.begin + raw_.held - count) * width + used;
-  double sum = 0;
-  std::size_t n = 0;
-  for (std::size_t r = 0; r < count; ++r) {
-    if (const double v = values[r * width]; !std::isnan(v)) sum += v, ++n;
+/// mean_recent and delta_first of all signals, row by row. Missing values are left out.
+void AssetWindow::write_means(std::span<float> features) const {
+  const std::size_t width = definition_->used.size(), statistics = definition_->each.size();
+  double* sum = scratch_.data();
+  double* count = sum + width;
+  std::size_t summed = SIZE_MAX;  // the rows that `sum` holds now
+  for (std::size_t s = 0; s < statistics; ++s) {
+    const StatisticSpec& spec = definition_->each[s];
+    const bool delta = spec.kind == Statistic::delta_first;
+    if (!delta && spec.kind != Statistic::mean_recent) continue;
+    const std::size_t rows = std::min<std::size_t>(delta ? delta_recent_rows : spec.rows, raw_.held);
+    if (rows != summed) {
+      std::fill(sum, sum + width, 0.0);
+      std::fill(count, count + width, 0.0);
+      const double* row = normal_.data() + (raw_.begin + raw_.held - rows) * width;
+      for (std::size_t r = 0; r < rows; ++r, row += width) {
+        for (std::size_t i = 0; i < width; ++i) {
+          const bool there = row[i] == row[i];
+          sum[i] += there ? row[i] : 0.0;
+          count[i] += there ? 1.0 : 0.0;
+        }
+      }
+      summed = rows;
+    }
+    const double* first = first_mean_.data() + s * width;
+    for (std::size_t i = 0; i < width; ++i) {
+      const double mean = count[i] > 0 ? sum[i] / count[i] : nothing;
+      features[i * statistics + s] = static_cast<float>(delta ? mean - first[i] : mean);
+    }
   }
-  return n == 0 ? nothing : sum / static_cast<double>(n);
 }
 
 double AssetWindow::recent_deviation(std::size_t used, std::size_t rows) const {
@@ -75,6 +97,7 @@ void AssetWindow::compute(std::span<float> features) const {
   } else {
     compute_with_gaps(features);
   }
+  write_means(features);
   if (definition_->age) features[definition_->size() - 1] = static_cast<float>(clock());
 }
 
@@ -127,9 +150,9 @@ void AssetWindow::compute_complete(std::span<float> features) const {
         case Statistic::min: value = low[i]; break;
         case Statistic::max: value = high[i]; break;
         case Statistic::range: value = high[i] - low[i]; break;
-        case Statistic::mean_recent: value = recent_mean(i, spec.rows); break;
+        case Statistic::mean_recent:
+        case Statistic::delta_first: continue;  // by write_means
         case Statistic::std_recent: value = recent_deviation(i, spec.rows); break;
-        case Statistic::delta_first: value = recent_mean(i, delta_recent_rows) - first_mean_[s * width + i]; break;
       }
       features[i * statistics + s] = static_cast<float>(value);
     }
@@ -152,9 +175,9 @@ void AssetWindow::compute_with_gaps(std::span<float> features) const {
         case Statistic::min: value = sums.low; break;
         case Statistic::max: value = sums.high; break;
         case Statistic::range: value = sums.high - sums.low; break;
-        case Statistic::mean_recent: value = recent_mean(i, spec.rows); break;
+        case Statistic::mean_recent:
+        case Statistic::delta_first: continue;  // by write_means
         case Statistic::std_recent: value = recent_deviation(i, spec.rows); break;
-        case Statistic::delta_first: value = recent_mean(i, delta_recent_rows) - first_mean_[s * width + i]; break;
       }
       features[i * statistics + s] = static_cast<float>(value);
     }

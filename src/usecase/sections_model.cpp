@@ -106,10 +106,16 @@ void read_model(const YamlMap& model, UseCase::Model& out, UseCaseLines& lines) 
   model.text("output", out.output);
   model.text("unit", out.output_unit);
   if (model.has("label")) {
+    if (model.node("label").IsMap() && model.node("label").size() == 0) {
+      model.report("label", "say what is learned: remaining_useful_life, signal or work_order");
+    }
     read_label({model.reader(), model.node("label"), model.path("label"), {"remaining_useful_life", "signal", "work_order"}},
                out.label, lines);
   }
   if (model.has("trainer")) {
+    if (model.node("trainer").IsMap() && model.node("trainer").size() == 0) {
+      model.report("trainer", "say who trains: gbdt: {} or command: <your own>");
+    }
     read_trainer({model.reader(), model.node("trainer"), model.path("trainer"), {"gbdt", "command"}}, out.trainer);
   }
   model.one_of("split", out.split, {"by_asset", "by_time"});
