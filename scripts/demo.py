@@ -64,7 +64,7 @@ def arguments_of_command_line():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--build", required=True)
     parser.add_argument("--headless", action="store_true")
-    parser.add_argument("--cycle-ms", type=int, default=400, help="one flight cycle of every engine in this time")
+    parser.add_argument("--cycle-ms", type=int, default=300, help="one flight cycle of every engine in this time")
     parser.add_argument("--free-ports", action="store_true", help="any free ports instead of 8080, 8443, 8883, 8884")
     return parser.parse_args()
 
@@ -228,7 +228,12 @@ def live_rmse(site):
 
 
 def outcome_section(site):
-    kpi = site.api("GET", f"/api/v1/kpis/{USE_CASE}?fresh=true")
+    lives = len(site.ledger()["engines"])
+
+    def counted():   # the platform evaluates KPIs every few seconds
+        answer = site.api("GET", f"/api/v1/kpis/{USE_CASE}")
+        return answer if answer["n"] >= lives else None
+    kpi = wait_for("the KPI over all lives", counted, 30)
     change = 100 * (kpi["current"] - kpi["baseline"]) / kpi["baseline"]
     return {"kpi": kpi["kpi"], "baseline": kpi["baseline"], "with_millrace": kpi["current"], "target": kpi["target"],
             "change_percent": round(change, 1), "met": kpi["met"],

@@ -69,11 +69,12 @@ def replay(folder, units, cycle_ms):
 class Site:
     """One site and one platform under a folder, run by `millrace up`."""
 
-    def __init__(self, build, folder, opcua_port=None, assets="engine-061..engine-100", data_source="live", fixed_ports=False):
+    def __init__(self, build, folder, opcua_port=None, assets="engine-061..engine-100", data_source="live", fixed_ports=False,
+                 spool_limit="256 MiB"):
         self.build, self.folder = pathlib.Path(build).resolve(), pathlib.Path(folder).resolve()
         self.folder.mkdir(parents=True, exist_ok=True)
         self.opcua_port = opcua_port or free_port()
-        self.assets, self.data_source = assets, data_source
+        self.assets, self.data_source, self.spool_limit = assets, data_source, spool_limit
         wanted = {"console": 8080, "device": 8443, "platform-mqtt": 8883, "site-mqtt": 8884}
         self.ports = {name: port if fixed_ports and port_is_free(port) else free_port() for name, port in wanted.items()}
         self.up = self.plant = None
@@ -83,7 +84,8 @@ class Site:
 
     def start(self, limit_s=60):
         command = [self.program("millrace"), "up", "--dir", str(self.folder), "--headless", "--assets", self.assets,
-                   "--opcua-url", f"opc.tcp://localhost:{self.opcua_port}", "--data-source", self.data_source]
+                   "--opcua-url", f"opc.tcp://localhost:{self.opcua_port}", "--data-source", self.data_source,
+                   "--spool-limit", self.spool_limit]
         for name, port in self.ports.items():
             command += [f"--{name}-port", str(port)]
         self.log = open(self.folder / "up.log", "ab")

@@ -11,6 +11,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <optional>
 #include <ostream>
 
@@ -75,6 +76,8 @@ Result<void> run_up(Layout layout, bool headless, std::ostream& output, const Cl
   std::error_code ignored;
   fs::remove(layout.run() / "ready.json", ignored);
 
+  // Training threads that spin while they wait would take the two cores from everything else (libgomp, OMP_WAIT_POLICY).
+  ::setenv("OMP_WAIT_POLICY", "passive", 0);
   Loop loop(clock);
   Supervisor supervisor(loop, process_specs(layout));
   Result<void> outcome;
