@@ -38,7 +38,7 @@ def main():
     parser.add_argument("--only", default="", help="part of a benchmark's name")
     arguments = parser.parse_args()
     build = pathlib.Path(arguments.build).resolve()
-    environment = dict(os.environ, PEERS="1" if arguments.peers else "", MILLRACE_BUILD=str(build))
+    environment = dict(os.environ, PEERS="1" if arguments.peers else "", MILLRACE_BUILD=str(build), MILLRACE_PYTHON=sys.executable)
     results, failed = [], []
     programs = sorted(p for p in (build / "bench").glob("bench_*") if os.access(p, os.X_OK) and p.is_file())
     scripts = sorted(pathlib.Path("bench").glob("bench_*.py"))
