@@ -56,6 +56,8 @@ export function SignalChart({ signal, recording, onRange }: Properties) {
 
   const last = series.times.length - 1;
   const value = under === undefined ? (last >= 0 ? series.values[last] : signal.value) : under;
+  const newest = `${number(series.values[last], 5)} ${unitText(signal.unit)}`;
+  const label = `${signal.signal}: ${series.times.length} samples, newest ${newest}, quality ${signal.quality}`;
   return (
     <figure className="signal">
       <figcaption>
@@ -65,11 +67,7 @@ export function SignalChart({ signal, recording, onRange }: Properties) {
         </span>
         <QualityBadge quality={signal.quality} />
       </figcaption>
-      <div
-        ref={place}
-        role="img"
-        aria-label={`${signal.signal}: ${series.times.length} samples, newest ${number(series.values[last], 5)} ${unitText(signal.unit)}, quality ${signal.quality}`}
-      />
+      <div ref={place} role="img" aria-label={label} />
     </figure>
   );
 }

@@ -14,7 +14,8 @@ function answerOf(assets: readonly Asset[]): string {
   const failed = assets.filter(({ state }) => state === "failed").length;
   const overhauled = assets.filter(({ state }) => state === "overhauled").length;
   const silent = assets.filter(({ state }) => state === "stale" || state === "offline").length;
-  const live = assets.filter(({ state }) => state !== "overhauled" && state !== "failed"); // silence after the end is no fault
+  // Silence after the end of a life is no fault.
+  const live = assets.filter(({ state }) => state !== "overhauled" && state !== "failed");
   const signals = live.reduce((sum, asset) => sum + asset.signals, 0);
   const bad = live.reduce((sum, asset) => sum + asset.bad_signals, 0);
   const parts = [`${running} of ${plural(assets.length, "asset")} run`];
@@ -22,7 +23,11 @@ function answerOf(assets: readonly Asset[]): string {
   if (overhauled > 0) parts.push(`${overhauled} overhauled`);
   parts.push(`${failed} failed`);
   if (silent > 0) parts.push(`${silent} silent`);
-  return `${parts.join(", ")}; ${signals === 0 ? "no signal is expected now" : `${percent(1 - bad / signals)} of ${number(signals)} live signals can be believed`}.`;
+  const trust =
+    signals === 0
+      ? "no signal is expected now"
+      : `${percent(1 - bad / signals)} of ${number(signals)} live signals can be believed`;
+  return `${parts.join(", ")}; ${trust}.`;
 }
 
 function Tile({ asset, now }: { asset: Asset; now: number }) {
