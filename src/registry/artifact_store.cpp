@@ -8,9 +8,8 @@
 namespace millrace {
 
 bool is_sha256(std::string_view text) {
-  return text.size() == 64 && std::all_of(text.begin(), text.end(), [](char c) {
-           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-         });
+  return text.size() == 64 &&
+         std::all_of(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
 ArtifactStore::ArtifactStore(std::filesystem::path folder) : folder_(std::move(folder)) {}
@@ -29,8 +28,8 @@ Result<std::string> ArtifactStore::put(std::string_view bytes) {
 
 Result<std::string> ArtifactStore::get(std::string_view sha256) const {
   if (!is_sha256(sha256)) {
-    return fail(ErrorCode::invalid_argument,
-                "'" + std::string(sha256.substr(0, 80)) + "' is not an artifact name: 64 lower-case hexadecimal digits");
+    return fail(ErrorCode::invalid_argument, "'" + std::string(sha256.substr(0, 80)) +
+                                                 "' is not an artifact name: 64 lower-case hexadecimal digits");
   }
   auto bytes = read_file(path_of(sha256));
   if (!bytes) {
@@ -40,8 +39,9 @@ Result<std::string> ArtifactStore::get(std::string_view sha256) const {
     return bytes;
   }
   if (const auto found = sha256_hex(*bytes); found != sha256) {
-    return fail(ErrorCode::corrupt, "artifact " + path_of(sha256).string() + " holds other bytes than were stored (SHA-256 " +
-                                        found + "): check the disk and restore the file from a backup");
+    return fail(ErrorCode::corrupt, "artifact " + path_of(sha256).string() +
+                                        " holds other bytes than were stored (SHA-256 " + found +
+                                        "): check the disk and restore the file from a backup");
   }
   return bytes;
 }

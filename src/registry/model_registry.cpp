@@ -23,12 +23,16 @@ std::string to_manifest(const ModelVersion& model) {
                      {"value", gate.value ? json(*gate.value) : json()},
                      {"passed", gate.passed}});
   }
-  for (const auto& file : model.files) files.push_back({{"name", file.name}, {"sha256", file.sha256}, {"size", file.size}});
+  for (const auto& file : model.files)
+    files.push_back({{"name", file.name}, {"sha256", file.sha256}, {"size", file.size}});
   const auto& dataset = model.dataset;
   return json{{"use_case_version", model.use_case_version},
               {"code_commit", model.code_commit},
               {"dataset",
-               {{"snapshot", dataset.snapshot}, {"rows", dataset.rows}, {"assets", dataset.assets}, {"sha256", dataset.sha256}}},
+               {{"snapshot", dataset.snapshot},
+                {"rows", dataset.rows},
+                {"assets", dataset.assets},
+                {"sha256", dataset.sha256}}},
               {"metrics", metrics},
               {"gates", gates},
               {"files", files}}
@@ -48,7 +52,8 @@ void read_manifest(const json& manifest, ModelVersion& model) {
     if (gate.at("value").is_number()) value = gate.at("value").get<double>();
     model.gates.push_back({gate.at("name"), gate.at("comparison"), gate.at("limit"), value, gate.at("passed")});
   }
-  for (const auto& file : manifest.at("files")) model.files.push_back({file.at("name"), file.at("sha256"), file.at("size")});
+  for (const auto& file : manifest.at("files"))
+    model.files.push_back({file.at("name"), file.at("sha256"), file.at("size")});
 }
 
 Result<ModelVersion> from_row(const DatabaseRow& row) {
@@ -60,7 +65,8 @@ Result<ModelVersion> from_row(const DatabaseRow& row) {
   try {
     read_manifest(json::parse(row.text(4)), model);
   } catch (const json::exception& error) {
-    return fail(ErrorCode::corrupt, "the stored manifest of model " + model.name() + " cannot be read: " + error.what());
+    return fail(ErrorCode::corrupt,
+                "the stored manifest of model " + model.name() + " cannot be read: " + error.what());
   }
   model.approved_by = row.text(5);
   model.approved_us = row.integer(6);
@@ -82,7 +88,8 @@ DatabaseValue or_null(TimeUs time_us) { return time_us == 0 ? DatabaseValue() : 
 }  // namespace
 
 Result<std::int64_t> ModelRegistry::next_number(std::string_view use_case) const {
-  TRY_ASSIGN(const auto rows, database_->query("SELECT coalesce(max(number), 0) + 1 FROM models WHERE use_case = ?", {std::string(use_case)}));
+  TRY_ASSIGN(const auto rows, database_->query("SELECT coalesce(max(number), 0) + 1 FROM models WHERE use_case = ?",
+                                               {std::string(use_case)}));
   return rows.front().integer(0);
 }
 
@@ -91,26 +98,30 @@ Result<ModelVersion> ModelRegistry::add(ModelVersion model) {
   model.state = passed ? ModelState::candidate : ModelState::refused;
   model.approved_by.clear();
   model.approved_us = 0;
-  TRY(database_->execute("INSERT INTO models (use_case, number, state, created_us, manifest_json) VALUES (?, ?, ?, ?, ?)",
-                         {model.use_case, model.number, std::string(to_string(model.state)), model.created_us, to_manifest(model)}));
+  TRY(database_->execute(
+      "INSERT INTO models (use_case, number, state, created_us, manifest_json) VALUES (?, ?, ?, ?, ?)",
+      {model.use_case, model.number, std::string(to_string(model.state)), model.created_us, to_manifest(model)}));
   return model;
 }
 
 Result<std::vector<ModelVersion>> ModelRegistry::list() const {
-  TRY_ASSIGN(const auto rows,
-             database_->query("SELECT " + std::string(columns) + " FROM models ORDER BY created_us DESC, use_case, number DESC"));
+  TRY_ASSIGN(const auto rows, database_->query("SELECT " + std::string(columns) +
+                                               " FROM models ORDER BY created_us DESC, use_case, number DESC"));
   return from_rows(rows);
 }
 
 Result<ModelVersion> ModelRegistry::find(std::string_view use_case, std::int64_t number) const {
-  TRY_ASSIGN(const auto rows, database_->query("SELECT " + std::string(columns) + " FROM models WHERE use_case = ? AND number = ?",
-                                               {std::string(use_case), number}));
-  if (rows.empty()) return fail(ErrorCode::not_found, "no model " + std::string(use_case) + "/" + std::to_string(number));
+  TRY_ASSIGN(const auto rows,
+             database_->query("SELECT " + std::string(columns) + " FROM models WHERE use_case = ? AND number = ?",
+                              {std::string(use_case), number}));
+  if (rows.empty())
+    return fail(ErrorCode::not_found, "no model " + std::string(use_case) + "/" + std::to_string(number));
   return from_row(rows.front());
 }
 
 Result<std::optional<ModelVersion>> ModelRegistry::approved(std::string_view use_case) const {
-  TRY_ASSIGN(const auto rows, database_->query("SELECT " + std::string(columns) + " FROM models WHERE use_case = ? AND state = 'approved'",
+  TRY_ASSIGN(const auto rows, database_->query("SELECT " + std::string(columns) +
+                                                   " FROM models WHERE use_case = ? AND state = 'approved'",
                                                {std::string(use_case)}));
   if (rows.empty()) return std::optional<ModelVersion>();
   TRY_ASSIGN(auto model, from_row(rows.front()));
@@ -118,9 +129,10 @@ Result<std::optional<ModelVersion>> ModelRegistry::approved(std::string_view use
 }
 
 Result<void> ModelRegistry::store_state(const ModelVersion& model) {
-  TRY(database_->execute("UPDATE models SET state = ?, approved_by = ?, approved_us = ? WHERE use_case = ? AND number = ?",
-                         {std::string(to_string(model.state)), or_null(model.approved_by), or_null(model.approved_us),
-                          model.use_case, model.number}));
+  TRY(database_->execute(
+      "UPDATE models SET state = ?, approved_by = ?, approved_us = ? WHERE use_case = ? AND number = ?",
+      {std::string(to_string(model.state)), or_null(model.approved_by), or_null(model.approved_us), model.use_case,
+       model.number}));
   return {};
 }
 

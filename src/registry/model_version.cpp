@@ -39,7 +39,8 @@ Result<void> may_be_approved(const ModelVersion& model, std::string_view approve
   if (approver.empty()) return fail(ErrorCode::invalid_argument, "an approval needs the approver's name");
   if (model.state == ModelState::approved) return not_yet(model, "it is approved already, by " + model.approved_by);
   if (model.state == ModelState::retired) return not_yet(model, "it is retired; train a new version");
-  const auto failed = std::find_if(model.gates.begin(), model.gates.end(), [](const auto& gate) { return !gate.passed; });
+  const auto failed =
+      std::find_if(model.gates.begin(), model.gates.end(), [](const auto& gate) { return !gate.passed; });
   if (failed != model.gates.end()) {
     return not_yet(model, "gate '" + failed->name + " " + failed->comparison + " " + std::to_string(failed->limit) +
                               "' failed; mend the data or the features and train again");
@@ -47,7 +48,8 @@ Result<void> may_be_approved(const ModelVersion& model, std::string_view approve
   if (model.state == ModelState::refused) return not_yet(model, "a gate refused it");
   if (model.dataset.rows == 0 || !is_sha256(model.dataset.sha256)) return not_yet(model, "it has no dataset manifest");
   if (model.code_commit.empty()) return not_yet(model, "the commit of the code that trained it is not known");
-  const bool bundle = std::any_of(model.files.begin(), model.files.end(), [](const auto& file) { return is_sha256(file.sha256); });
+  const bool bundle =
+      std::any_of(model.files.begin(), model.files.end(), [](const auto& file) { return is_sha256(file.sha256); });
   if (!bundle) return not_yet(model, "it has no files");
   return {};
 }

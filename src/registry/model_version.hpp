@@ -19,8 +19,8 @@ Result<ModelState> parse_model_state(std::string_view text);
 
 /// A number that a model must keep to before anybody may approve it.
 struct ModelGate {
-  std::string name;         ///< "rmse"
-  std::string comparison;   ///< "<=", ">=", "<", ">"
+  std::string name;        ///< "rmse"
+  std::string comparison;  ///< "<=", ">=", "<", ">"
   double limit = 0;
   std::optional<double> value;
   bool passed = false;
@@ -31,7 +31,8 @@ struct ModelMetric {
   double value = 0;
 };
 
-/// The training set, so that it can be read again: a version of the lake, the number of rows, and the hash of what was read.
+/// The training set, so that it can be read again: a version of the lake, the number of rows, and the hash of what was
+/// read.
 struct DatasetManifest {
   std::uint64_t snapshot = 0;
   std::uint64_t rows = 0;
@@ -41,30 +42,33 @@ struct DatasetManifest {
 
 /// A file of the model's bundle, by content.
 struct ModelFile {
-  std::string name;         ///< "model.onnx"
+  std::string name;  ///< "model.onnx"
   std::string sha256;
   std::uint64_t size = 0;
 };
 
 struct ModelVersion {
   std::string use_case;
-  std::int64_t number = 0;            ///< from 1 within the use case
+  std::int64_t number = 0;  ///< from 1 within the use case
   ModelState state = ModelState::candidate;
   std::int64_t use_case_version = 0;  ///< that it was trained for
   TimeUs created_us = 0;
-  std::string code_commit;            ///< of the binary that trained it
+  std::string code_commit;  ///< of the binary that trained it
   DatasetManifest dataset;
   std::vector<ModelMetric> metrics;
   std::vector<ModelGate> gates;
   std::vector<ModelFile> files;
-  std::string approved_by;            ///< empty until approved
+  std::string approved_by;  ///< empty until approved
   TimeUs approved_us = 0;
 
-  [[nodiscard]] std::string name() const { return use_case + "/" + std::to_string(number); }  ///< "turbofan-maintenance/3"
+  [[nodiscard]] std::string name() const {
+    return use_case + "/" + std::to_string(number);
+  }  ///< "turbofan-maintenance/3"
 };
 
-/// What a version must have before it may become active: all gates passed, a dataset manifest, a code commit, an approver,
-/// a model file (invariant d). `failed_precondition` names the first that is missing; `invalid_argument` an empty approver.
+/// What a version must have before it may become active: all gates passed, a dataset manifest, a code commit, an
+/// approver, a model file (invariant d). `failed_precondition` names the first that is missing; `invalid_argument` an
+/// empty approver.
 Result<void> may_be_approved(const ModelVersion& model, std::string_view approver);
 
 /// "turbofan-maintenance/3" -> its two parts; `invalid_argument` otherwise.

@@ -54,7 +54,8 @@ TEST(ModelVersion, OnlyCandidatesAreApproved) {
 TEST(ModelVersion, NamesHaveTwoParts) {
   EXPECT_EQ(parse_model_name("turbofan-maintenance/3")->number, 3);
   EXPECT_EQ(parse_model_name("turbofan-maintenance/3")->use_case, "turbofan-maintenance");
-  for (const auto* wrong : {"", "/", "x", "/3", "x/", "x/0", "x/-1", "x/3a"}) EXPECT_FALSE(parse_model_name(wrong)) << wrong;
+  for (const auto* wrong : {"", "/", "x", "/3", "x/", "x/0", "x/-1", "x/3a"})
+    EXPECT_FALSE(parse_model_name(wrong)) << wrong;
 }
 
 }  // namespace
