@@ -36,7 +36,9 @@ std::string use_case_yaml() { return *read_file(std::filesystem::path(MILLRACE_S
 ModelFiles make_model(const UseCase& use_case) {
   const auto definition = *compile_features(use_case);
   ModelFiles files{.features_json = to_json(definition)};
-  files.model_onnx = onnx::to_bytes(onnx::to_model(onnx::make_synthetic({.features = definition.size(), .trees = trees, .depth = 5})));
+  auto ensemble = onnx::make_synthetic({.features = definition.size(), .trees = trees, .depth = 5});
+  ensemble.base_score = 100;  // healthy engines: the usual decision, "none", without the features in its record
+  files.model_onnx = onnx::to_bytes(onnx::to_model(ensemble));
   GoldenVectors golden{.features = definition.size(), .inputs = std::vector<float>(definition.size() * 8)};
   for (std::size_t i = 0; i < golden.inputs.size(); ++i) golden.inputs[i] = static_cast<float>(i % 97) / 97;
   golden.outputs.resize(8);

@@ -11,18 +11,21 @@ constexpr double nothing = std::numeric_limits<double>::quiet_NaN();
 }
 
 AssetWindow::AssetWindow(std::shared_ptr<const FeatureDefinition> definition)
-    : definition_(std::move(definition)), columns_(definition_->layout.size()), capacity_(definition_->window) {
+    : definition_(std::move(definition)),
+      columns_(definition_->layout.size()),
+      capacity_(definition_->window),
+      stride_((definition_->used.size() + statistics_block - 1) / statistics_block * statistics_block) {
   const std::size_t used = definition_->used.size();
   resize(raw_, 2 * capacity_ + 1);
   resize(first_, definition_->baseline_rows + 1);
   effective_.assign(raw_.values.size(), nothing);
-  normal_.assign(raw_.times.size() * used, nothing);
+  normal_.assign(raw_.times.size() * stride_, 0);
   missing_.assign(raw_.times.size(), 0);
   carry_.assign(columns_, nothing);
   first_effective_.assign(first_.values.size(), nothing);
   first_normal_.assign(first_.times.size() * used, nothing);
   first_mean_.assign(definition_->each.size() * used, 0);
-  scratch_.assign(used * 6, 0);
+  scratch_.assign(stride_ * 6, 0);
 }
 
 void AssetWindow::resize(Rows& rows, std::size_t room) const {
@@ -70,12 +73,12 @@ AssetWindow::Pushed AssetWindow::push(const Row& row) {
 /// Moves the kept rows to the front when the buffer's end is reached: once every `capacity_` rows.
 void AssetWindow::make_room() {
   if (raw_.begin + raw_.held < raw_.times.size()) return;
-  const std::size_t used = definition_->used.size(), from = raw_.begin, count = raw_.held;
+  const std::size_t from = raw_.begin, count = raw_.held;
   std::memmove(raw_.times.data(), &raw_.times[from], count * sizeof(TimeUs));
   std::memmove(raw_.values.data(), raw_.values.data() + from * columns_, count * columns_ * sizeof(double));
   std::memmove(raw_.cells.data(), raw_.cells.data() + from * columns_, count * columns_ * sizeof(Cell));
   std::memmove(effective_.data(), effective_.data() + from * columns_, count * columns_ * sizeof(double));
-  std::memmove(normal_.data(), normal_.data() + from * used, count * used * sizeof(double));
+  std::memmove(normal_.data(), normal_.data() + from * stride_, count * stride_ * sizeof(double));
   std::memmove(missing_.data(), &missing_[from], count * sizeof(std::uint32_t));
   raw_.begin = 0;
 }
@@ -152,7 +155,7 @@ void AssetWindow::derive_row(std::size_t at, const double* before) {
     effective[column] = cells[column] == Cell::absent && definition_->hold ? before[column] : values[column];
   }
   const std::size_t used = definition_->used.size();
-  double* normal = normal_.data() + at * used;
+  double* normal = normal_.data() + at * stride_;
   normalise(effective, normal);
   missing_[at] = 0;
   for (std::size_t i = 0; i < used; ++i) missing_[at] += std::isnan(normal[i]) ? 1u : 0u;

@@ -14,6 +14,9 @@
 
 namespace millrace {
 
+/// Signals whose statistics are summed side by side.
+inline constexpr std::size_t statistics_block = 8;
+
 /// One asset's raw rows: the newest `window`, and the first ones of its life. Features are a pure function of these
 /// rows, so live, restored and replayed windows give bit-identical vectors (invariant b). Rows may come late: they go
 /// where their time belongs. `push` and `compute` never allocate.
@@ -77,13 +80,15 @@ class AssetWindow {
   void compute_complete(std::span<float> features) const;
   void compute_with_gaps(std::span<float> features) const;
   void write_means(std::span<float> features) const;
+  void sum_block(std::size_t first) const;
   [[nodiscard]] double recent_deviation(std::size_t used, std::size_t rows) const;
 
   std::shared_ptr<const FeatureDefinition> definition_;
   std::size_t columns_ = 0, capacity_ = 0;
+  std::size_t stride_ = 0;                  ///< used columns, rounded up to whole blocks of the statistics' loops
   Rows raw_;                                ///< the window
   std::vector<double> effective_;           ///< per row of raw_: values after hold
-  std::vector<double> normal_;              ///< per row of raw_: used columns after regime normalisation
+  std::vector<double> normal_;              ///< per row of raw_, stride_ apart: used columns after regime normalisation
   std::vector<std::uint32_t> missing_;      ///< per row of raw_: used values that are NaN
   std::vector<double> carry_;               ///< effective values of the row that left the window last: hold goes on
   Rows first_;                              ///< the first rows of the life

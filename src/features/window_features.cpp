@@ -56,7 +56,7 @@ Sums sums_with_gaps(const double* values, std::size_t stride, std::size_t rows) 
 void AssetWindow::write_means(std::span<float> features) const {
   const std::size_t width = definition_->used.size(), statistics = definition_->each.size();
   double* sum = scratch_.data();
-  double* count = sum + width;
+  double* count = sum + stride_;
   std::size_t summed = SIZE_MAX;  // the rows that `sum` holds now
   for (std::size_t s = 0; s < statistics; ++s) {
     const StatisticSpec& spec = definition_->each[s];
@@ -64,11 +64,11 @@ void AssetWindow::write_means(std::span<float> features) const {
     if (!delta && spec.kind != Statistic::mean_recent) continue;
     const std::size_t rows = std::min<std::size_t>(delta ? delta_recent_rows : spec.rows, raw_.held);
     if (rows != summed) {
-      std::fill(sum, sum + width, 0.0);
-      std::fill(count, count + width, 0.0);
-      const double* row = normal_.data() + (raw_.begin + raw_.held - rows) * width;
-      for (std::size_t r = 0; r < rows; ++r, row += width) {
-        for (std::size_t i = 0; i < width; ++i) {
+      std::fill(sum, sum + stride_, 0.0);
+      std::fill(count, count + stride_, 0.0);
+      const double* row = normal_.data() + (raw_.begin + raw_.held - rows) * stride_;
+      for (std::size_t r = 0; r < rows; ++r, row += stride_) {
+        for (std::size_t i = 0; i < stride_; ++i) {
           const bool there = row[i] == row[i];
           sum[i] += there ? row[i] : 0.0;
           count[i] += there ? 1.0 : 0.0;
@@ -85,8 +85,8 @@ void AssetWindow::write_means(std::span<float> features) const {
 }
 
 double AssetWindow::recent_deviation(std::size_t used, std::size_t rows) const {
-  const std::size_t width = definition_->used.size(), count = std::min(rows, raw_.held);
-  return sums_with_gaps(normal_.data() + (raw_.begin + raw_.held - count) * width + used, width, count).deviation;
+  const std::size_t count = std::min(rows, raw_.held);
+  return sums_with_gaps(normal_.data() + (raw_.begin + raw_.held - count) * stride_ + used, stride_, count).deviation;
 }
 
 void AssetWindow::compute(std::span<float> features) const {
@@ -101,40 +101,52 @@ void AssetWindow::compute(std::span<float> features) const {
   if (definition_->age) features[definition_->size() - 1] = static_cast<float>(clock());
 }
 
-/// The usual case: every value is there. Row by row over all signals at once, which vectorises.
-void AssetWindow::compute_complete(std::span<float> features) const {
-  const std::size_t width = definition_->used.size(), rows = raw_.held;
+/// Sums of one block of signals over the window: its accumulators stay in registers. Each signal is added up by itself,
+/// oldest row first, so the width of the block does not show in the result.
+void AssetWindow::sum_block(std::size_t first) const {
+  constexpr std::size_t block = statistics_block;
+  const std::size_t rows = raw_.held;
+  const double* values = normal_.data() + raw_.begin * stride_ + first;
   const double n = static_cast<double>(rows), mean_x = (n - 1) / 2;
-  const double* values = normal_.data() + raw_.begin * width;
-  double* mean = scratch_.data();
-  double* squares = mean + width;
-  double* cross = squares + width;
-  double* low = cross + width;
-  double* high = low + width;
-  std::fill(scratch_.begin(), scratch_.end(), 0);
-  std::copy(values, values + width, low);
-  std::copy(values, values + width, high);
+  double mean[block] = {}, squares[block] = {}, cross[block] = {}, low[block], high[block];
+  for (std::size_t i = 0; i < block; ++i) low[i] = high[i] = values[i];
   for (std::size_t r = 0; r < rows; ++r) {
-    const double* row = values + r * width;
-    for (std::size_t i = 0; i < width; ++i) {
-      mean[i] += row[i];
-      low[i] = std::min(low[i], row[i]);
-      high[i] = std::max(high[i], row[i]);
-    }
+    const double* row = values + r * stride_;
+    for (std::size_t i = 0; i < block; ++i) mean[i] += row[i];
+    for (std::size_t i = 0; i < block; ++i) low[i] = row[i] < low[i] ? row[i] : low[i];
+    for (std::size_t i = 0; i < block; ++i) high[i] = row[i] > high[i] ? row[i] : high[i];
   }
-  for (std::size_t i = 0; i < width; ++i) mean[i] /= n;
-  double spread = 0;
+  for (std::size_t i = 0; i < block; ++i) mean[i] /= n;
   for (std::size_t r = 0; r < rows; ++r) {
-    const double* row = values + r * width;
+    const double* row = values + r * stride_;
     const double dx = static_cast<double>(r) - mean_x;
-    spread += dx * dx;
-    for (std::size_t i = 0; i < width; ++i) {
+    for (std::size_t i = 0; i < block; ++i) {
       const double dv = row[i] - mean[i];
       squares[i] += dv * dv;
       cross[i] += dx * dv;
     }
   }
-  const double* newest = values + (rows - 1) * width;
+  double* out = scratch_.data() + first;
+  for (const double* sums : {mean, squares, cross, low, high}) {
+    std::copy(sums, sums + block, out);
+    out += stride_;
+  }
+}
+
+/// The usual case: every value is there.
+void AssetWindow::compute_complete(std::span<float> features) const {
+  const std::size_t width = definition_->used.size(), rows = raw_.held;
+  const double n = static_cast<double>(rows), mean_x = (n - 1) / 2;
+  for (std::size_t first = 0; first < stride_; first += statistics_block) sum_block(first);
+  const double* mean = scratch_.data();
+  const double* squares = mean + stride_;
+  const double* cross = squares + stride_;
+  const double* low = cross + stride_;
+  const double* high = low + stride_;
+  double spread = 0;
+  for (std::size_t r = 0; r < rows; ++r) spread += (static_cast<double>(r) - mean_x) * (static_cast<double>(r) - mean_x);
+  const double* values = normal_.data() + raw_.begin * stride_;
+  const double* newest = values + (rows - 1) * stride_;
   const std::size_t statistics = definition_->each.size();
   for (std::size_t i = 0; i < width; ++i) {
     const double slope = spread > 0 ? cross[i] / spread : 0;
@@ -162,7 +174,7 @@ void AssetWindow::compute_complete(std::span<float> features) const {
 void AssetWindow::compute_with_gaps(std::span<float> features) const {
   const std::size_t width = definition_->used.size(), statistics = definition_->each.size();
   for (std::size_t i = 0; i < width; ++i) {
-    const Sums sums = sums_with_gaps(normal_.data() + raw_.begin * width + i, width, raw_.held);
+    const Sums sums = sums_with_gaps(normal_.data() + raw_.begin * stride_ + i, stride_, raw_.held);
     for (std::size_t s = 0; s < statistics; ++s) {
       const StatisticSpec& spec = definition_->each[s];
       double value = nothing;
