@@ -1,6 +1,7 @@
 // From Sparkplug messages to rows committed in the lake: points per second of a busy core of the receiving process.
 //   bench_ingest                      all variants, one JSON line per figure
-//   bench_ingest publish PORT N P DIR (started by itself) a gateway that sends N messages of P points, window by window;
+//   bench_ingest publish PORT N P DIR (started by itself) a gateway that sends N messages of P points, window by
+//   window;
 //                                     its certificate lies in DIR
 #include "ingest/ingest.hpp"
 #include "ingest_load.hpp"
@@ -14,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <charconv>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -26,10 +28,18 @@ namespace {
 
 namespace sp = sparkplug;
 
+std::uint64_t to_number(std::string_view text) {
+  std::uint64_t number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
 double cpu_seconds() {
   rusage usage{};
   ::getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& time) { return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6; };
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
+  };
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
@@ -95,14 +105,16 @@ class Receiver {
  private:
   void commit(const LakeCommit& rows, const std::string& marks) {
     auto outcome = std::make_shared<Result<SnapshotId>>();
-    const auto submitted = workers_.submit([this, &rows, marks, outcome] { *outcome = lake_->commit(rows, "bench", "ingest", marks); },
-                                           [this, outcome] {
-                                             if (!*outcome) die(outcome->error());
-                                             ingest_->on_committed(*outcome, now_us());
-                                           });
+    const auto submitted =
+        workers_.submit([this, &rows, marks, outcome] { *outcome = lake_->commit(rows, "bench", "ingest", marks); },
+                        [this, outcome] {
+                          if (!*outcome) die(outcome->error());
+                          ingest_->on_committed(*outcome, now_us());
+                        });
     if (!submitted) die(submitted.error());
   }
-  void acknowledge(const std::string& site, const std::string& node, const std::string& epoch, const std::string& ranges) {
+  void acknowledge(const std::string& site, const std::string& node, const std::string& epoch,
+                   const std::string& ranges) {
     sp::Payload command;
     command.metrics.push_back(sp::text_metric(std::string(sp::names::epoch), epoch, 1));
     command.metrics.push_back(sp::text_metric(std::string(sp::names::acked), ranges, 1));
@@ -139,12 +151,15 @@ void run_in_memory(std::size_t points_per_message, std::uint64_t messages) {
     receiver.buffered() < 1'500'000 ? receiver.loop().post(feed) : pause.after_us(1'000, feed);
   };
   feed();
-  if (!receiver.loop().run_until([&] { return receiver.stored() >= points; }, 120'000'000)) die({ErrorCode::timed_out, "not all was stored"});
+  if (!receiver.loop().run_until([&] { return receiver.stored() >= points; }, 120'000'000))
+    die({ErrorCode::timed_out, "not all was stored"});
   const double used = cpu_seconds() - cpu, took = wall_seconds() - wall;
   receiver.check(points);
   const auto what = fmt::format("{} points a message", points_per_message);
-  print_result(fmt::format("ingest: Sparkplug in memory to lake, {}", what), static_cast<double>(points) / used, "points/s per busy core", "higher", 2e6);
-  print_result(fmt::format("ingest: Sparkplug in memory to lake, {}, elapsed", what), static_cast<double>(points) / took, "points/s", "higher");
+  print_result(fmt::format("ingest: Sparkplug in memory to lake, {}", what), static_cast<double>(points) / used,
+               "points/s per busy core", "higher", 2e6);
+  print_result(fmt::format("ingest: Sparkplug in memory to lake, {}, elapsed", what),
+               static_cast<double>(points) / took, "points/s", "higher");
 }
 
 double peak_memory_mb() {
@@ -155,16 +170,19 @@ double peak_memory_mb() {
 
 pid_t start_publisher(const mqtt::BrokerProcess& broker, std::uint64_t messages, std::size_t points) {
   const auto self = std::filesystem::read_symlink("/proc/self/exe").string();
-  const auto port_text = std::to_string(broker.port()), messages_text = std::to_string(messages), points_text = std::to_string(points);
+  const auto port_text = std::to_string(broker.port()), messages_text = std::to_string(messages),
+             points_text = std::to_string(points);
   const pid_t child = ::fork();
   if (child == 0) {
-    ::execl(self.c_str(), self.c_str(), "publish", port_text.c_str(), messages_text.c_str(), points_text.c_str(), broker.folder().c_str(), nullptr);
+    ::execl(self.c_str(), self.c_str(), "publish", port_text.c_str(), messages_text.c_str(), points_text.c_str(),
+            broker.folder().c_str(), nullptr);
     ::_exit(127);
   }
   return child;
 }
 
-/// With PEERS=1 the hand-made ingest is measured in the same run (points per second of its CPU); else there is none to show.
+/// With PEERS=1 the hand-made ingest is measured in the same run (points per second of its CPU); else there is none to
+/// show.
 Peer measure_peer() {
   const char* wanted = std::getenv("PEERS");
   const char* python = std::getenv("MILLRACE_PYTHON");
@@ -187,16 +205,22 @@ void run_through_broker(std::size_t points_per_message, std::uint64_t messages) 
   Receiver receiver;
   if (const auto issued = (*broker)->issue("gateway"); !issued) die(issued.error());
   auto client = mqtt::make_mosquitto_client(receiver.loop(), (*broker)->client_options("platform"));
-  receiver.publish_ = [&](const sp::Publication& p) { return client->publish(p.topic, p.payload, p.quality_of_service, p.retain); };
+  receiver.publish_ = [&](const sp::Publication& p) {
+    return client->publish(p.topic, p.payload, p.quality_of_service, p.retain);
+  };
   bool ready = false;
-  client->start({.will = [&]() -> std::optional<mqtt::Will> { return std::nullopt; },
-                 .on_connected = [&] {
-                   if (const auto subscribed = client->subscribe(receiver.host().subscriptions(), 1); !subscribed) die(subscribed.error());
-                   receiver.host().on_connected(receiver.now_us());
-                   ready = true;
-                 },
-                 .on_disconnected = [](const Error&) {},
-                 .on_message = [&](const mqtt::Message& m) { receiver.host().on_message(m.topic, m.payload, receiver.now_us()); }});
+  client->start(
+      {.will = [&]() -> std::optional<mqtt::Will> { return std::nullopt; },
+       .on_connected =
+           [&] {
+             if (const auto subscribed = client->subscribe(receiver.host().subscriptions(), 1); !subscribed)
+               die(subscribed.error());
+             receiver.host().on_connected(receiver.now_us());
+             ready = true;
+           },
+       .on_disconnected = [](const Error&) {},
+       .on_message =
+           [&](const mqtt::Message& m) { receiver.host().on_message(m.topic, m.payload, receiver.now_us()); }});
   receiver.loop().run_until([&] { return ready; }, 10'000'000);
   const std::uint64_t points = messages * points_per_message;
   const pid_t publisher = start_publisher(**broker, messages, points_per_message);
@@ -212,8 +236,8 @@ void run_through_broker(std::size_t points_per_message, std::uint64_t messages) 
   receiver.check(points);
   const auto what = fmt::format("{} points a message", points_per_message);
   const double measured = static_cast<double>(points - before);
-  print_result(fmt::format("ingest: MQTT broker to lake, {}", what), measured / used, "points/s per busy core", "higher", 2e6,
-               points_per_message == 240 ? measure_peer() : Peer{});
+  print_result(fmt::format("ingest: MQTT broker to lake, {}", what), measured / used, "points/s per busy core",
+               "higher", 2e6, points_per_message == 240 ? measure_peer() : Peer{});
   print_result(fmt::format("ingest: MQTT broker to lake, {}, elapsed", what), measured / took, "points/s", "higher");
   print_result(fmt::format("ingest: peak memory, {}", what), peak_memory_mb(), "MB", "lower");
   client->stop();
@@ -237,8 +261,10 @@ void run_storage() {
       ++running;
       const auto& values = engines[engine].cycles[cycle].values;
       for (std::size_t i = 0; i < values.size(); ++i, ++points) {
-        rows.samples.add(static_cast<std::int32_t>(engine * values.size() + i + 1),
-                         1'790'000'000'000'000 + static_cast<TimeUs>(cycle) * 100'000 + static_cast<TimeUs>(engine) * 1'000, values[i], 0);
+        rows.samples.add(
+            static_cast<std::int32_t>(engine * values.size() + i + 1),
+            1'790'000'000'000'000 + static_cast<TimeUs>(cycle) * 100'000 + static_cast<TimeUs>(engine) * 1'000,
+            values[i], 0);
       }
     }
     if (rows.samples.size() >= 20'000) commit();
@@ -251,19 +277,24 @@ void run_storage() {
   const auto what = load.recorded() ? "C-MAPSS FD001" : "simulated engines";
   const auto per_point = [&](std::int64_t bytes) { return static_cast<double>(bytes) / static_cast<double>(points); };
   print_result(fmt::format("lake: bytes a stored point, {}", what), per_point(size->bytes), "bytes", "lower", 3);
-  print_result(fmt::format("lake: bytes a stored point before merging, {}", what), per_point(before->bytes), "bytes", "lower");
+  print_result(fmt::format("lake: bytes a stored point before merging, {}", what), per_point(before->bytes), "bytes",
+               "lower");
 }
 
 /// The gateway: at most a window of unacknowledged messages under way, as the real one.
-int publish(std::uint16_t port, std::uint64_t messages, std::size_t points_per_message, const std::filesystem::path& folder) {
+int publish(std::uint16_t port, std::uint64_t messages, std::size_t points_per_message,
+            const std::filesystem::path& folder) {
   constexpr std::uint64_t window = 4'096;
   SystemClock clock;
   Loop loop(clock);
   IngestLoad load(points_per_message);
   std::vector<IngestLoad::Message> data;
   for (std::uint64_t i = 0; i < messages; ++i) data.push_back(load.data(i));
-  auto client = mqtt::make_mosquitto_client(loop, {.host = "127.0.0.1", .port = port, .client_id = "gateway",
-                                            .credentials = Credentials{folder / "ca.pem", folder / "gateway.pem", folder / "gateway.key"}});
+  auto client = mqtt::make_mosquitto_client(
+      loop, {.host = "127.0.0.1",
+             .port = port,
+             .client_id = "gateway",
+             .credentials = Credentials{folder / "ca.pem", folder / "gateway.pem", folder / "gateway.key"}});
   std::uint64_t next = 0, acknowledged = 0;
   const auto send = [&] {
     while (next < messages && next < acknowledged + window && client->outgoing_bytes() < 1'000'000) {
@@ -273,22 +304,26 @@ int publish(std::uint16_t port, std::uint64_t messages, std::size_t points_per_m
   };
   Timer timer(loop);
   client->start({.will = [&]() -> std::optional<mqtt::Will> { return std::nullopt; },
-                 .on_connected = [&] {
-                   (void)client->subscribe({"spBv1.0/plant/NCMD/gateway"}, 1).has_value();
-                   for (const auto& birth : load.births()) (void)client->publish(birth.topic, birth.payload, 0, false).has_value();
-                   timer.every_us(500, send);
-                 },
+                 .on_connected =
+                     [&] {
+                       (void)client->subscribe({"spBv1.0/plant/NCMD/gateway"}, 1).has_value();
+                       for (const auto& birth : load.births())
+                         (void)client->publish(birth.topic, birth.payload, 0, false).has_value();
+                       timer.every_us(500, send);
+                     },
                  .on_disconnected = [&](const Error&) { loop.stop(); },
-                 .on_message = [&](const mqtt::Message& message) {
-                   const auto command = sp::decode(message.payload);
-                   if (!command) return;
-                   const auto* acked = command->find(sp::names::acked);
-                   if (acked == nullptr) return;
-                   if (const auto set = sp::BatchSet::parse(std::get<std::string>(acked->value)); set && !set->empty()) {
-                     acknowledged = std::max(acknowledged, set->last());
-                   }
-                   send();
-                 }});
+                 .on_message =
+                     [&](const mqtt::Message& message) {
+                       const auto command = sp::decode(message.payload);
+                       if (!command) return;
+                       const auto* acked = command->find(sp::names::acked);
+                       if (acked == nullptr) return;
+                       if (const auto set = sp::BatchSet::parse(std::get<std::string>(acked->value));
+                           set && !set->empty()) {
+                         acknowledged = std::max(acknowledged, set->last());
+                       }
+                       send();
+                     }});
   loop.on_signal([&](int) { loop.stop(); });
   loop.run();
   return 0;
@@ -298,16 +333,16 @@ int publish(std::uint16_t port, std::uint64_t messages, std::size_t points_per_m
 }  // namespace millrace::bench
 
 int main(int count, char** arguments) {
-  using namespace millrace::bench;
+  namespace bench = millrace::bench;
   if (count == 6 && std::string_view(arguments[1]) == "publish") {
-    return publish(static_cast<std::uint16_t>(std::atoi(arguments[2])), std::strtoull(arguments[3], nullptr, 10),
-                   std::strtoull(arguments[4], nullptr, 10), arguments[5]);
+    return bench::publish(static_cast<std::uint16_t>(bench::to_number(arguments[2])), bench::to_number(arguments[3]),
+                          bench::to_number(arguments[4]), arguments[5]);
   }
-  const std::string_view only = count == 2 ? arguments[1] : "";   // for profiling one variant
-  if (only.empty() || only == "storage") run_storage();
-  if (only.empty() || only == "memory24") run_in_memory(24, 200'000);
-  if (only.empty() || only == "memory240") run_in_memory(240, 40'000);
-  if (only.empty() || only == "broker24") run_through_broker(24, 200'000);
-  if (only.empty() || only == "broker240") run_through_broker(240, 40'000);
+  const std::string_view only = count == 2 ? arguments[1] : "";  // for profiling one variant
+  if (only.empty() || only == "storage") bench::run_storage();
+  if (only.empty() || only == "memory24") bench::run_in_memory(24, 200'000);
+  if (only.empty() || only == "memory240") bench::run_in_memory(240, 40'000);
+  if (only.empty() || only == "broker24") bench::run_through_broker(24, 200'000);
+  if (only.empty() || only == "broker240") bench::run_through_broker(240, 40'000);
   return 0;
 }

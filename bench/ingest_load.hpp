@@ -44,8 +44,11 @@ class IngestLoad {
     for (int engine = 0; engine < engines; ++engine) {
       sp::Payload device{.time_ms = 1, .seq = static_cast<std::uint64_t>(engine + 1) % 256};
       for (std::size_t i = 0; i < cmapss::signal_names.size(); ++i) {
-        device.metrics.push_back({.name = std::string(cmapss::signal_names[i]), .alias = alias(engine, i), .time_ms = 1,
-                                  .type = sp::DataType::float64, .value = 0.0});
+        device.metrics.push_back({.name = std::string(cmapss::signal_names[i]),
+                                  .alias = alias(engine, i),
+                                  .time_ms = 1,
+                                  .type = sp::DataType::float64,
+                                  .value = 0.0});
       }
       out.push_back({sp::format_topic(sp::MessageType::dbirth, "plant", "gateway", name(engine)), sp::encode(device)});
     }
@@ -61,9 +64,12 @@ class IngestLoad {
     encoder_.clear();
     for (std::size_t i = first; i < first + points_; ++i) {
       const std::size_t row = i / width;
-      encoder_.add({.alias = alias(engine, i % width), .time_ms = start_ms + row * 100, .value = cycles[row % cycles.size()].values[i % width]});
+      encoder_.add({.alias = alias(engine, i % width),
+                    .time_ms = start_ms + row * 100,
+                    .value = cycles[row % cycles.size()].values[i % width]});
     }
-    Message out{sp::format_topic(sp::MessageType::ddata, "plant", "gateway", name(engine)), std::string(encoder_.bytes())};
+    Message out{sp::format_topic(sp::MessageType::ddata, "plant", "gateway", name(engine)),
+                std::string(encoder_.bytes())};
     sp::append_text(out.payload, sp::names::epoch, "0123456789abcdef0123456789abcdef", start_ms);
     sp::append_unsigned(out.payload, sp::names::batch, number + 1, start_ms);
     sp::append_time(out.payload, start_ms);
@@ -85,7 +91,8 @@ class IngestLoad {
       for (int number = 1; number <= 200; ++number) {
         cmapss::Cycle cycle{.number = number};
         for (std::size_t i = 0; i < cycle.values.size(); ++i) {
-          cycle.values[i] = std::round((600.0 + 50.0 * static_cast<double>(i) + number * 0.01 + 0.5 * noise(random)) * 100) / 100;
+          cycle.values[i] =
+              std::round((600.0 + 50.0 * static_cast<double>(i) + number * 0.01 + 0.5 * noise(random)) * 100) / 100;
         }
         engine.cycles.push_back(cycle);
       }

@@ -34,18 +34,23 @@ std::int64_t integer_of(const element& value) {
 }
 
 constexpr std::pair<std::string_view, std::string DecisionRow::*> texts[] = {
-    {"decision_id", &DecisionRow::decision_id},     {"site", &DecisionRow::site},
-    {"asset", &DecisionRow::asset},                 {"device", &DecisionRow::device},
-    {"use_case", &DecisionRow::use_case},           {"use_case_version", &DecisionRow::use_case_version},
-    {"model_version", &DecisionRow::model_version}, {"feature_hash", &DecisionRow::feature_hash},
-    {"unit", &DecisionRow::unit},                   {"advice", &DecisionRow::advice},
+    {"decision_id", &DecisionRow::decision_id},
+    {"site", &DecisionRow::site},
+    {"asset", &DecisionRow::asset},
+    {"device", &DecisionRow::device},
+    {"use_case", &DecisionRow::use_case},
+    {"use_case_version", &DecisionRow::use_case_version},
+    {"model_version", &DecisionRow::model_version},
+    {"feature_hash", &DecisionRow::feature_hash},
+    {"unit", &DecisionRow::unit},
+    {"advice", &DecisionRow::advice},
     {"reason", &DecisionRow::reason}};
 constexpr std::pair<std::string_view, double DecisionRow::*> numbers[] = {{"clock", &DecisionRow::clock},
-                                                                           {"prediction", &DecisionRow::prediction},
-                                                                           {"inputs_good", &DecisionRow::inputs_good},
-                                                                           {"latency_us", &DecisionRow::latency_us}};
-constexpr std::pair<std::string_view, TimeUs DecisionRow::*> times[] = {{"time_us", &DecisionRow::time_us},
-                                                                        {"source_time_us", &DecisionRow::source_time_us}};
+                                                                          {"prediction", &DecisionRow::prediction},
+                                                                          {"inputs_good", &DecisionRow::inputs_good},
+                                                                          {"latency_us", &DecisionRow::latency_us}};
+constexpr std::pair<std::string_view, TimeUs DecisionRow::*> times[] = {
+    {"time_us", &DecisionRow::time_us}, {"source_time_us", &DecisionRow::source_time_us}};
 
 }  // namespace
 
@@ -73,7 +78,8 @@ Result<DecisionRow> parse_decision(std::string_view json, TimeUs received_us) {
       for (const auto feature : features) row.features.push_back(number_of(feature));
     }
   }
-  if (row.decision_id.empty()) return fail(ErrorCode::corrupt, fmt::format("a decision without decision_id: {}", json.substr(0, 200)));
+  if (row.decision_id.empty())
+    return fail(ErrorCode::corrupt, fmt::format("a decision without decision_id: {}", json.substr(0, 200)));
   return row;
 }
 

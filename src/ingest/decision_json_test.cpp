@@ -12,7 +12,8 @@ TEST(DecisionJson, ReadsARecord) {
       R"({"decision_id":"d1","time_us":1790000000000000,"asset":"engine-061","site":"plant","device":"edge-1",)"
       R"("use_case":"turbofan","use_case_version":3,"model_version":"turbofan/2","feature_hash":"ab","clock":120,)"
       R"("prediction":17.25,"unit":"cycles","advice":"overhaul","reason":"rul < 20","inputs_good":0.95,"hold":3,)"
-      R"("latency_us":41.5,"source_time_us":1790000000000001,"features":[1,2.5,null],"later":"passed over"})", 5);
+      R"("latency_us":41.5,"source_time_us":1790000000000001,"features":[1,2.5,null],"later":"passed over"})",
+      5);
   ASSERT_TRUE(row) << row.error().message;
   EXPECT_EQ(row->decision_id, "d1");
   EXPECT_EQ(row->time_us, 1790000000000000);
@@ -33,7 +34,8 @@ TEST(DecisionJson, MissingIsEmptyAndNonsenseIsRefused) {
   EXPECT_TRUE(std::isnan(row->prediction));
   EXPECT_TRUE(std::isnan(row->clock));
   EXPECT_EQ(row->time_us, 0);
-  for (const auto* text : {"", "[]", "{", R"({"advice":"none"})", "\xff"}) EXPECT_FALSE(parse_decision(text, 5)) << text;
+  for (const auto* text : {"", "[]", "{", R"({"advice":"none"})", "\xff"})
+    EXPECT_FALSE(parse_decision(text, 5)) << text;
 }
 
 }  // namespace

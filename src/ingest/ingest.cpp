@@ -24,9 +24,11 @@ std::string node_key(const sparkplug::DeviceState& device) { return device.group
 
 /// Metrics that steer Sparkplug and Millrace are no signals of the plant.
 bool is_signal(const sparkplug::BornMetric& metric) {
-  const auto begins = [&](std::string_view prefix) { return std::string_view(metric.name).substr(0, prefix.size()) == prefix; };
-  return !begins("Node Control/") && !begins("Device Control/") && !begins("Millrace/") && metric.name != names::bd_seq &&
-         !metric.name.empty() && !is_text(metric.type);
+  const auto begins = [&](std::string_view prefix) {
+    return std::string_view(metric.name).substr(0, prefix.size()) == prefix;
+  };
+  return !begins("Node Control/") && !begins("Device Control/") && !begins("Millrace/") &&
+         metric.name != names::bd_seq && !metric.name.empty() && !is_text(metric.type);
 }
 
 std::string property_text(const sparkplug::Metric* metric, std::initializer_list<std::string_view> keys) {
@@ -72,7 +74,8 @@ Result<IngestStart> read_ingest_start(Lake& lake) {
   TRY_ASSIGN(const auto orders, lake.query("SELECT site, asset, epoch_us(time) FROM work_orders WHERE source = 'live'",
                                            {.row_limit = 10'000'000}));
   for (std::size_t i = 0; i < orders.rows.size(); ++i) {
-    start.work_orders.push_back({.time_us = static_cast<TimeUs>(orders.number(i, 2)), .site = orders.text(i, 0), .asset = orders.text(i, 1)});
+    start.work_orders.push_back(
+        {.time_us = static_cast<TimeUs>(orders.number(i, 2)), .site = orders.text(i, 0), .asset = orders.text(i, 1)});
   }
   return start;
 }
@@ -109,8 +112,8 @@ void Ingest::describe(SignalRow& row, std::string_view unit, std::string_view qu
   if ((is_new || row.unit != before) && handlers_.signal) handlers_.signal(row);
 }
 
-std::int32_t Ingest::assign(std::string_view site, std::string_view asset, std::string_view signal, std::string_view unit,
-                            std::string_view quantity, TimeUs now_us) {
+std::int32_t Ingest::assign(std::string_view site, std::string_view asset, std::string_view signal,
+                            std::string_view unit, std::string_view quantity, TimeUs now_us) {
   const auto assigned = signals_.assign(site, asset, signal);
   if (assigned.is_new) describe(signals_.row(assigned.id), unit, quantity, true, now_us);
   return assigned.id;
@@ -168,7 +171,8 @@ void Ingest::read(sparkplug::DeviceState& device, std::string_view payload, Mess
         filling_.rows.decisions.push_back(std::move(*decision));
       } else {
         ++stats_.corrupt_messages;
-        filling_.rows.events.push_back({now_us, device.group, device.device, "corrupt_decision", decision.error().message});
+        filling_.rows.events.push_back(
+            {now_us, device.group, device.device, "corrupt_decision", decision.error().message});
       }
     } else {
       ++message.unknown;
@@ -223,7 +227,8 @@ void Ingest::keep(sparkplug::DeviceState& device, const Message& message, TimeUs
   stats_.points += rows.samples.size() - message.first_sample;
   stats_.decisions += rows.decisions.size() - message.first_decision;
   stats_.unknown_metrics += message.unknown;
-  if (handlers_.samples && rows.samples.size() > message.first_sample) handlers_.samples(rows.samples, message.first_sample);
+  if (handlers_.samples && rows.samples.size() > message.first_sample)
+    handlers_.samples(rows.samples, message.first_sample);
   if (handlers_.decision) {
     for (std::size_t i = message.first_decision; i < rows.decisions.size(); ++i) handlers_.decision(rows.decisions[i]);
   }
@@ -246,7 +251,8 @@ void Ingest::add_work_orders(std::vector<WorkOrderRow> orders, TimeUs now_us) {
 
 void Ingest::on_data(sparkplug::DeviceState& device, std::string_view payload, TimeUs now_us) {
   auto& rows = filling_.rows;
-  Message message{.first_sample = rows.samples.size(), .first_decision = rows.decisions.size(), .first_event = rows.events.size()};
+  Message message{
+      .first_sample = rows.samples.size(), .first_decision = rows.decisions.size(), .first_event = rows.events.size()};
   read(device, payload, message, now_us);
   if (!message.ok) {
     undo(message);
@@ -278,8 +284,8 @@ Result<void> Ingest::submit(LakeCommit more, Done done, TimeUs now_us) {
   touch(now_us);
   auto& rows = filling_.rows;
   for (std::size_t i = 0; i < more.samples.size(); ++i) {
-    rows.samples.add(more.samples.signal_id[i], more.samples.source_time_us[i], more.samples.value[i], more.samples.status[i],
-                     more.samples.server_time_us.empty() ? 0 : more.samples.server_time_us[i]);
+    rows.samples.add(more.samples.signal_id[i], more.samples.source_time_us[i], more.samples.value[i],
+                     more.samples.status[i], more.samples.server_time_us.empty() ? 0 : more.samples.server_time_us[i]);
   }
   append(rows.signals, std::move(more.signals));
   append(rows.decisions, std::move(more.decisions));
@@ -315,7 +321,8 @@ void Ingest::commit_if_due(TimeUs now_us) {
     return;
   }
   if (filling_.is_empty()) return;
-  if (filling_.size() >= options_.commit_rows || now_us - filling_.since_us >= options_.commit_every_us) begin_commit(now_us);
+  if (filling_.size() >= options_.commit_rows || now_us - filling_.since_us >= options_.commit_every_us)
+    begin_commit(now_us);
 }
 
 void Ingest::begin_commit(TimeUs now_us) {

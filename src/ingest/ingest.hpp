@@ -17,40 +17,41 @@
 namespace millrace {
 
 struct IngestOptions {
-  std::size_t commit_rows = 500'000;          ///< a commit starts at this many rows ...
-  std::int64_t commit_every_us = 200'000;     ///< ... or when the oldest waits this long
-  std::size_t buffer_rows = 1'000'000;        ///< policy on full: data is not taken; without acknowledgement it is sent again
-  std::int64_t retry_after_us = 1'000'000;    ///< after a commit that failed
+  std::size_t commit_rows = 500'000;       ///< a commit starts at this many rows ...
+  std::int64_t commit_every_us = 200'000;  ///< ... or when the oldest waits this long
+  std::size_t buffer_rows = 1'000'000;  ///< policy on full: data is not taken; without acknowledgement it is sent again
+  std::int64_t retry_after_us = 1'000'000;  ///< after a commit that failed
 };
 
 struct IngestStats {
-  std::uint64_t points = 0, decisions = 0, work_orders = 0;   ///< taken, not all durable yet
-  std::uint64_t stored_points = 0, stored_decisions = 0;      ///< durable
+  std::uint64_t points = 0, decisions = 0, work_orders = 0;  ///< taken, not all durable yet
+  std::uint64_t stored_points = 0, stored_decisions = 0;     ///< durable
   std::uint64_t duplicate_batches = 0;
   std::uint64_t gaps = 0;
-  std::uint64_t refused_batches = 0;    ///< buffer full: come again
-  std::uint64_t lost_points = 0;        ///< buffer full, and the sender does not repeat (a foreign node)
-  std::uint64_t unknown_metrics = 0;    ///< not in the birth, or text that has no place in the lake
+  std::uint64_t refused_batches = 0;  ///< buffer full: come again
+  std::uint64_t lost_points = 0;      ///< buffer full, and the sender does not repeat (a foreign node)
+  std::uint64_t unknown_metrics = 0;  ///< not in the birth, or text that has no place in the lake
   std::uint64_t corrupt_messages = 0;
   std::uint64_t commits = 0, failed_commits = 0;
-  std::int64_t lag_us = 0;              ///< of the newest commit: now - newest source time in it
+  std::int64_t lag_us = 0;  ///< of the newest commit: now - newest source time in it
   std::size_t buffered_rows = 0;
-  std::string last_error;               ///< of the last commit; empty when it went well
+  std::string last_error;  ///< of the last commit; empty when it went well
 };
 
 /// What was stored before, read once at the start (blocking).
 struct IngestStart {
   std::vector<SignalRow> signals;
   IngestMarks marks;
-  std::vector<WorkOrderRow> work_orders;   ///< the live ones
+  std::vector<WorkOrderRow> work_orders;  ///< the live ones
 };
 Result<IngestStart> read_ingest_start(Lake& lake);
 
-/// Sparkplug messages -> commits of the lake -> acknowledgements. Sans-I/O: the owner gives it the host's events and the
-/// time, runs the commits it asks for on a worker, and says how they went. One commit runs while the next buffer fills.
+/// Sparkplug messages -> commits of the lake -> acknowledgements. Sans-I/O: the owner gives it the host's events and
+/// the time, runs the commits it asks for on a worker, and says how they went. One commit runs while the next buffer
+/// fills.
 ///
-/// Effectively once: a batch (node, epoch, number) that is held already is passed over; the marks of all held batches are
-/// part of the commit that holds their data; a batch is acknowledged after that commit only.
+/// Effectively once: a batch (node, epoch, number) that is held already is passed over; the marks of all held batches
+/// are part of the commit that holds their data; a batch is acknowledged after that commit only.
 class Ingest {
  public:
   struct Handlers {
@@ -58,13 +59,15 @@ class Ingest {
     std::function<void(const LakeCommit& rows, const std::string& marks)> commit;
     /// Send NCMD {Millrace/Epoch, Millrace/Acked} to the node. Lost ones are made up for: repeated batches are
     /// acknowledged again.
-    std::function<void(const std::string& site, const std::string& node, const std::string& epoch, const std::string& ranges)> acknowledge;
+    std::function<void(const std::string& site, const std::string& node, const std::string& epoch,
+                       const std::string& ranges)>
+        acknowledge;
     MeaningOf meaning = {};
     /// For live views: called once per message with rows `first` to the end.
     std::function<void(const SampleBatch& samples, std::size_t first)> samples = {};
     std::function<void(const DecisionRow& decision)> decision = {};
     std::function<void(const WorkOrderRow& work_order)> work_order = {};
-    std::function<void(const SignalRow& signal)> signal = {};   ///< a new signal, or one whose unit became known
+    std::function<void(const SignalRow& signal)> signal = {};  ///< a new signal, or one whose unit became known
   };
   using Done = std::function<void(const Result<SnapshotId>&)>;
 
@@ -94,17 +97,17 @@ class Ingest {
   [[nodiscard]] bool idle() const { return !committing_ && filling_.is_empty(); }
   /// The signals whose stored samples `replay` wants: clock, finding, work order.
   [[nodiscard]] std::vector<std::int32_t> watched_signals() const { return work_orders_.watched(); }
-  /// Stored samples of `watched_signals` of the last days, by asset and time: a work order whose clock or finding had not
-  /// come when the process died is made up for. Call it once, after `start`.
+  /// Stored samples of `watched_signals` of the last days, by asset and time: a work order whose clock or finding had
+  /// not come when the process died is made up for. Call it once, after `start`.
   void replay(const SampleBatch& samples, TimeUs now_us);
 
  private:
   struct Buffer {
     LakeCommit rows;
-    std::map<std::string, sparkplug::BatchSet, std::less<>> batches;   ///< new ones in it, by node
+    std::map<std::string, sparkplug::BatchSet, std::less<>> batches;  ///< new ones in it, by node
     std::vector<Done> done;
-    TimeUs since_us = 0;                                               ///< arrival of the oldest
-    TimeUs newest_us = 0;                                              ///< newest source time
+    TimeUs since_us = 0;   ///< arrival of the oldest
+    TimeUs newest_us = 0;  ///< newest source time
     [[nodiscard]] bool is_empty() const { return rows.empty() && batches.empty() && done.empty(); }
     [[nodiscard]] std::size_t size() const { return rows.samples.size() + rows.decisions.size(); }
     void clear();
@@ -126,8 +129,8 @@ class Ingest {
   Handlers handlers_;
   SignalTable signals_;
   WorkOrderWatch work_orders_;
-  IngestMarks marks_;                                            ///< durable, being committed and filling
-  std::map<std::string, sparkplug::BatchSet, std::less<>> repeated_;   ///< seen again: to be acknowledged again
+  IngestMarks marks_;                                                 ///< durable, being committed and filling
+  std::map<std::string, sparkplug::BatchSet, std::less<>> repeated_;  ///< seen again: to be acknowledged again
   Buffer filling_, in_flight_;
   bool committing_ = false;
   TimeUs retry_at_us_ = 0;

@@ -16,7 +16,8 @@ namespace {
 
 namespace sp = sparkplug;
 
-/// A gateway's messages -> sparkplug::Host -> Ingest -> a real lake. The test decides when a commit runs and how it ends.
+/// A gateway's messages -> sparkplug::Host -> Ingest -> a real lake. The test decides when a commit runs and how it
+/// ends.
 class IngestTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -54,12 +55,18 @@ class IngestTest : public testing::Test {
     bear();
   }
   Ingest::Handlers handlers() {
-    return {.commit = [this](const LakeCommit& rows, const std::string& marks) { commit_rows_ = &rows, commit_marks_ = marks; },
-            .acknowledge = [this](const std::string& site, const std::string& node, const std::string& epoch,
-                                  const std::string& ranges) { acknowledged_.push_back(site + "/" + node + " " + epoch + " " + ranges); },
+    return {.commit = [this](const LakeCommit& rows,
+                             const std::string& marks) { commit_rows_ = &rows, commit_marks_ = marks; },
+            .acknowledge =
+                [this](const std::string& site, const std::string& node, const std::string& epoch,
+                       const std::string& ranges) {
+                  acknowledged_.push_back(site + "/" + node + " " + epoch + " " + ranges);
+                },
             .meaning = [](std::string_view, std::string_view, std::string_view signal) -> std::optional<SignalMeaning> {
-              if (signal == "cycle") return SignalMeaning{.role = SignalRole::clock, .use_case = "turbofan", .unit = "cycles"};
-              if (signal == "work") return SignalMeaning{.role = SignalRole::work_order, .codes = {{2, "failure"}}, .use_case = "turbofan"};
+              if (signal == "cycle")
+                return SignalMeaning{.role = SignalRole::clock, .use_case = "turbofan", .unit = "cycles"};
+              if (signal == "work")
+                return SignalMeaning{.role = SignalRole::work_order, .codes = {{2, "failure"}}, .use_case = "turbofan"};
               return std::nullopt;
             }};
   }
@@ -81,8 +88,8 @@ class IngestTest : public testing::Test {
     host_->on_message(sp::format_topic(type, "plant", "gateway", device), payload, now_us_);
   }
   /// `batch` 0: a foreign node without numbers.
-  void data(std::uint64_t batch, std::vector<sp::DataPoint> points, std::string_view text_name = {}, std::string_view text = {},
-            std::string_view epoch = "e1") {
+  void data(std::uint64_t batch, std::vector<sp::DataPoint> points, std::string_view text_name = {},
+            std::string_view text = {}, std::string_view epoch = "e1") {
     sp::DataEncoder encoder;
     for (const auto& point : points) encoder.add(point);
     if (!text_name.empty()) encoder.add_text(text_name, 1, text);
@@ -125,7 +132,8 @@ class IngestTest : public testing::Test {
 };
 
 TEST_F(IngestTest, StoresPointsSignalsAndDecisionsAndThenAcknowledges) {
-  data(1, {{.alias = 1, .time_ms = 5, .value = 641.5}, {.alias = 2, .time_ms = 5, .value = 1, .server_time_ms = 2'000}});
+  data(1,
+       {{.alias = 1, .time_ms = 5, .value = 641.5}, {.alias = 2, .time_ms = 5, .value = 1, .server_time_ms = 2'000}});
   data(2, {{.alias = 1, .time_ms = 6, .value = no_value, .status = status::bad_sensor_failure}}, sp::names::decision,
        R"({"decision_id":"d1","asset":"engine-061","advice":"none","source_time_us":6000})");
   EXPECT_FALSE(commit()) << "not due";
@@ -134,7 +142,9 @@ TEST_F(IngestTest, StoresPointsSignalsAndDecisionsAndThenAcknowledges) {
   ASSERT_TRUE(commit());
   EXPECT_EQ(acknowledged_, std::vector<std::string>{"plant/gateway e1 1-2"});
   EXPECT_EQ(number("SELECT count(*) FROM samples"), 3);
-  EXPECT_EQ(number("SELECT value FROM samples JOIN signals USING (signal_id) WHERE signal = 'T24' AND unit = 'degR' AND epoch_ms(source_time) = 5"), 641.5);
+  EXPECT_EQ(number("SELECT value FROM samples JOIN signals USING (signal_id) WHERE signal = 'T24' AND unit = 'degR' "
+                   "AND epoch_ms(source_time) = 5"),
+            641.5);
   EXPECT_EQ(number("SELECT status FROM samples WHERE value IS NULL"), status::bad_sensor_failure);
   EXPECT_EQ(number("SELECT epoch_ms(server_time) FROM samples WHERE server_time IS NOT NULL"), 2'000);
   EXPECT_EQ(number("SELECT count(*) FROM signals"), 3);
@@ -149,7 +159,7 @@ TEST_F(IngestTest, PassesOverWhatItHoldsAlsoAfterARestart) {
   data(1, {{.alias = 1, .time_ms = 5, .value = 1}});
   pass(200'000);
   ASSERT_TRUE(commit());
-  data(2, {{.alias = 1, .time_ms = 6, .value = 2}});   // taken, not stored: the process dies
+  data(2, {{.alias = 1, .time_ms = 6, .value = 2}});  // taken, not stored: the process dies
   open();
   acknowledged_.clear();
   data(1, {{.alias = 1, .time_ms = 5, .value = 1}});
@@ -218,7 +228,9 @@ TEST_F(IngestTest, MakesWorkOrdersOutOfPlantSignals) {
   data(1, {{.alias = 2, .time_ms = 5, .value = 200}, {.alias = 3, .time_ms = 5, .value = 2}});
   pass(200'000);
   ASSERT_TRUE(commit());
-  EXPECT_EQ(number("SELECT clock FROM work_orders WHERE kind = 'failure' AND asset = 'engine-061' AND source = 'live' AND use_case = 'turbofan'"), 200);
+  EXPECT_EQ(number("SELECT clock FROM work_orders WHERE kind = 'failure' AND asset = 'engine-061' AND source = 'live' "
+                   "AND use_case = 'turbofan'"),
+            200);
   EXPECT_EQ(number("SELECT count(*) FROM signals WHERE signal = 'cycle' AND unit = 'cycles'"), 1);
 }
 
@@ -240,9 +252,11 @@ TEST_F(IngestTest, StoresImportsInTheirPlaceAndTellsWhenTheyAreDurable) {
   LakeCommit import;
   const auto id = ingest_->assign("plant", "engine-001", "T24", "degR", "temperature", now_us_);
   import.samples.add(id, 5, 640, status::good);
-  import.work_orders.push_back({.time_us = 9, .asset = "engine-001", .kind = "failure", .clock = 192, .source = "import"});
+  import.work_orders.push_back(
+      {.time_us = 9, .asset = "engine-001", .kind = "failure", .clock = 192, .source = "import"});
   SnapshotId stored = 0;
-  ASSERT_TRUE(ingest_->submit(std::move(import), [&](const Result<SnapshotId>& snapshot) { stored = *snapshot; }, now_us_));
+  ASSERT_TRUE(
+      ingest_->submit(std::move(import), [&](const Result<SnapshotId>& snapshot) { stored = *snapshot; }, now_us_));
   pass(200'000);
   EXPECT_EQ(stored, 0);
   ASSERT_TRUE(commit());

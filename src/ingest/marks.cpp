@@ -15,12 +15,14 @@ Result<IngestMarks> parse_marks(std::string_view text) {
   IngestMarks marks;
   if (text.empty()) return marks;
   const auto wrong = [&](std::string_view why) {
-    return fail(ErrorCode::corrupt, fmt::format("the lake's ingest marks cannot be read ({}): {}", why, text.substr(0, 200)));
+    return fail(ErrorCode::corrupt,
+                fmt::format("the lake's ingest marks cannot be read ({}): {}", why, text.substr(0, 200)));
   };
   const auto json = nlohmann::json::parse(text, nullptr, false);
   if (!json.is_object()) return wrong("not an object");
   for (const auto& [node, mark] : json.items()) {
-    if (!mark.is_object() || !mark.value("epoch", nlohmann::json()).is_string() || !mark.value("ranges", nlohmann::json()).is_string()) {
+    if (!mark.is_object() || !mark.value("epoch", nlohmann::json()).is_string() ||
+        !mark.value("ranges", nlohmann::json()).is_string()) {
       return wrong(node + " has no epoch and ranges");
     }
     NodeMarks parsed{mark["epoch"].get<std::string>(), {}};

@@ -15,7 +15,8 @@ TEST(IngestMarks, TravelAsJson) {
   ASSERT_TRUE(back) << back.error().message;
   EXPECT_EQ(*back, marks);
   EXPECT_TRUE(parse_marks("")->empty());
-  for (const auto* text : {"[]", "{", R"({"a":1})", R"({"a":{"epoch":1,"ranges":""}})", R"({"a":{"epoch":"e","ranges":"x"}})"}) {
+  for (const auto* text :
+       {"[]", "{", R"({"a":1})", R"({"a":{"epoch":1,"ranges":""}})", R"({"a":{"epoch":"e","ranges":"x"}})"}) {
     EXPECT_FALSE(parse_marks(text)) << text;
   }
 }

@@ -20,7 +20,8 @@ SignalTable::Assigned SignalTable::assign(std::string_view site, std::string_vie
   return {id, true};
 }
 
-std::optional<std::int32_t> SignalTable::find(std::string_view site, std::string_view asset, std::string_view signal) const {
+std::optional<std::int32_t> SignalTable::find(std::string_view site, std::string_view asset,
+                                              std::string_view signal) const {
   const auto found = ids_.find(KeyView(site, asset, signal));
   return found == ids_.end() ? std::nullopt : std::optional(found->second);
 }
@@ -29,6 +30,8 @@ const SignalRow& SignalTable::row(std::int32_t id) const {
   return rows_[id > 0 && id <= last_id() ? static_cast<std::size_t>(id) : 0];
 }
 
-SignalRow& SignalTable::row(std::int32_t id) { return rows_[id > 0 && id <= last_id() ? static_cast<std::size_t>(id) : 0]; }
+SignalRow& SignalTable::row(std::int32_t id) {
+  return rows_[id > 0 && id <= last_id() ? static_cast<std::size_t>(id) : 0];
+}
 
 }  // namespace millrace

@@ -17,11 +17,12 @@ namespace millrace {
 /// What a use case says about a signal.
 struct SignalMeaning {
   SignalRole role = SignalRole::measurement;
-  std::map<int, std::string> codes;   ///< work_order: code -> kind
+  std::map<int, std::string> codes;  ///< work_order: code -> kind
   std::string use_case;
-  std::string unit, quantity;         ///< used where the birth tells none
+  std::string unit, quantity;  ///< used where the birth tells none
 };
-using MeaningOf = std::function<std::optional<SignalMeaning>(std::string_view site, std::string_view asset, std::string_view signal)>;
+using MeaningOf =
+    std::function<std::optional<SignalMeaning>(std::string_view site, std::string_view asset, std::string_view signal)>;
 
 /// The numbers of the signals in the lake: (site, asset, name) -> id, given out once and for ever, from 1 up.
 class SignalTable {
@@ -32,11 +33,12 @@ class SignalTable {
     bool is_new = false;
   };
   Assigned assign(std::string_view site, std::string_view asset, std::string_view signal);
-  [[nodiscard]] std::optional<std::int32_t> find(std::string_view site, std::string_view asset, std::string_view signal) const;
+  [[nodiscard]] std::optional<std::int32_t> find(std::string_view site, std::string_view asset,
+                                                 std::string_view signal) const;
   /// For ids that were given out; empty strings for others.
   [[nodiscard]] const SignalRow& row(std::int32_t id) const;
   SignalRow& row(std::int32_t id);
-  [[nodiscard]] const std::vector<SignalRow>& rows() const { return rows_; }   ///< by id; 0 is unused
+  [[nodiscard]] const std::vector<SignalRow>& rows() const { return rows_; }  ///< by id; 0 is unused
   [[nodiscard]] std::int32_t last_id() const { return static_cast<std::int32_t>(rows_.size()) - 1; }
 
  private:

@@ -8,7 +8,7 @@ namespace millrace {
 namespace {
 constexpr std::int64_t patience_us = 2'000'000;
 constexpr std::size_t codes_kept = 1'000;
-}
+}  // namespace
 
 void WorkOrderWatch::declare(const SignalRow& signal, const SignalMeaning& meaning) {
   const auto role = meaning.role;
@@ -40,9 +40,14 @@ std::vector<std::int32_t> WorkOrderWatch::watched() const {
 void WorkOrderWatch::take(const Watched& watched, TimeUs time_us, double value, TimeUs now_us) {
   if (std::isnan(value)) return;
   switch (watched.role) {
-    case SignalRole::clock: watched.asset->clock = {time_us, value}; break;
-    case SignalRole::finding: watched.asset->finding = {time_us, value}; break;
-    default: take_code(*watched.asset, time_us, value, now_us);
+    case SignalRole::clock:
+      watched.asset->clock = {time_us, value};
+      break;
+    case SignalRole::finding:
+      watched.asset->finding = {time_us, value};
+      break;
+    default:
+      take_code(*watched.asset, time_us, value, now_us);
   }
 }
 
@@ -56,9 +61,13 @@ void WorkOrderWatch::take_code(Asset& asset, TimeUs time_us, double value, TimeU
   if (value == 0 || goes_on || was_told || !asset.done.insert(time_us).second) return;
   const int code = std::abs(value) < 1e9 ? static_cast<int>(value) : 0;
   const auto kind = asset.codes.find(code);
-  asset.pending.push_back({{.time_us = time_us, .site = asset.site, .asset = asset.name,
+  asset.pending.push_back({{.time_us = time_us,
+                            .site = asset.site,
+                            .asset = asset.name,
                             .kind = kind != asset.codes.end() ? kind->second : "code " + std::to_string(code),
-                            .use_case = asset.use_case, .source = "live"}, now_us});
+                            .use_case = asset.use_case,
+                            .source = "live"},
+                           now_us});
 }
 
 void WorkOrderWatch::finish(Asset& asset, TimeUs late_before_us, std::vector<WorkOrderRow>& out) {
@@ -80,7 +89,8 @@ void WorkOrderWatch::finish(Asset& asset, TimeUs late_before_us, std::vector<Wor
   });
 }
 
-void WorkOrderWatch::update(const SampleBatch& samples, std::size_t first, TimeUs now_us, std::vector<WorkOrderRow>& out) {
+void WorkOrderWatch::update(const SampleBatch& samples, std::size_t first, TimeUs now_us,
+                            std::vector<WorkOrderRow>& out) {
   for (std::size_t i = first; i < samples.size(); ++i) {
     if (!watches(samples.signal_id[i])) continue;
     auto& watched = by_signal_[static_cast<std::size_t>(samples.signal_id[i])];

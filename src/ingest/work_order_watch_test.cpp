@@ -13,10 +13,12 @@ class WorkOrderWatchTest : public testing::Test {
  protected:
   void SetUp() override { declare(watch_); }
   static void declare(WorkOrderWatch& watch) {
-    watch.declare({clock_id, "plant", "engine-061", "cycle", "", ""}, {.role = SignalRole::clock, .use_case = "turbofan"});
+    watch.declare({clock_id, "plant", "engine-061", "cycle", "", ""},
+                  {.role = SignalRole::clock, .use_case = "turbofan"});
     watch.declare({code_id, "plant", "engine-061", "work", "", ""},
                   {.role = SignalRole::work_order, .codes = {{1, "overhaul"}, {2, "failure"}}, .use_case = "turbofan"});
-    watch.declare({finding_id, "plant", "engine-061", "found", "", ""}, {.role = SignalRole::finding, .use_case = "turbofan"});
+    watch.declare({finding_id, "plant", "engine-061", "found", "", ""},
+                  {.role = SignalRole::finding, .use_case = "turbofan"});
     watch.declare({other_id, "plant", "engine-061", "T24", "", ""}, {});
   }
   void send(std::vector<std::tuple<std::int32_t, TimeUs, double>> points, TimeUs now_us = 0) {
@@ -32,7 +34,12 @@ TEST_F(WorkOrderWatchTest, TakesAgeAndFindingOfTheSameMoment) {
   EXPECT_FALSE(watch_.watches(other_id));
   EXPECT_EQ(watch_.watched(), (std::vector<std::int32_t>{1, 2, 3}));
   send({{clock_id, 10, 179}, {code_id, 10, 0}, {other_id, 10, 1}, {finding_id, 10, 0}});
-  send({{code_id, 20, 1}, {other_id, 20, 1}, {finding_id, 20, 16}, {clock_id, 20, 180}, {clock_id, 30, 1}, {code_id, 30, 0}});
+  send({{code_id, 20, 1},
+        {other_id, 20, 1},
+        {finding_id, 20, 16},
+        {clock_id, 20, 180},
+        {clock_id, 30, 1},
+        {code_id, 30, 0}});
   ASSERT_EQ(orders_.size(), 1u);
   EXPECT_EQ(orders_[0].time_us, 20);
   EXPECT_EQ(orders_[0].kind, "overhaul");
@@ -72,7 +79,8 @@ TEST_F(WorkOrderWatchTest, FindsEventsOfABacklogThatComesLate) {
 
 TEST_F(WorkOrderWatchTest, TellsAHeldCodeOnceInAnyOrder) {
   const auto row = [](TimeUs t, double code) {
-    return std::vector<std::tuple<std::int32_t, TimeUs, double>>{{code_id, t, code}, {clock_id, t, 1}, {finding_id, t, 1}};
+    return std::vector<std::tuple<std::int32_t, TimeUs, double>>{
+        {code_id, t, code}, {clock_id, t, 1}, {finding_id, t, 1}};
   };
   for (const TimeUs t : {30, 20, 40, 30}) send(row(t, 1));
   send(row(50, 0));

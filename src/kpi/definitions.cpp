@@ -26,12 +26,14 @@ constexpr KpiDefinition definitions[] = {
     {.name = "prediction_rmse",
      .title = "Error of the predictions whose truth is known by now (RMSE)",
      .unit = "cycles",
-     .of_decisions = [](const DecisionTotals& t) { return std::sqrt(ratio(t.squared_error, static_cast<double>(t.known))); },
+     .of_decisions =
+         [](const DecisionTotals& t) { return std::sqrt(ratio(t.squared_error, static_cast<double>(t.known))); },
      .count_of_decisions = [](const DecisionTotals& t) { return t.known; }},
     {.name = "time_to_insight",
      .title = "Mean time from the measurement to its decision in the lake",
      .unit = "s",
-     .of_decisions = [](const DecisionTotals& t) { return ratio(t.seconds_to_decision, static_cast<double>(t.decisions)); },
+     .of_decisions =
+         [](const DecisionTotals& t) { return ratio(t.seconds_to_decision, static_cast<double>(t.decisions)); },
      .count_of_decisions = [](const DecisionTotals& t) { return t.decisions; }},
 };
 

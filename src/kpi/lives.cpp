@@ -9,7 +9,7 @@ namespace {
 
 struct Running {
   double clock = 0;
-  TimeUs ended_us = std::numeric_limits<TimeUs>::min();   ///< readings up to here belong to the life before
+  TimeUs ended_us = std::numeric_limits<TimeUs>::min();  ///< readings up to here belong to the life before
 };
 
 }  // namespace

@@ -6,8 +6,9 @@ namespace millrace {
 namespace {
 
 TEST(Lives, CountRunningAndEndedCycles) {
-  const auto totals = accumulate_lives({{10, "s/a", 5}, {10, "s/b", 7}, {20, "s/a", 9}, {40, "s/a", 2}},
-                                       {{30, "s/a", "overhaul", 12, 16}, {50, "s/b", "failure", 20, std::numeric_limits<double>::quiet_NaN()}});
+  const auto totals = accumulate_lives(
+      {{10, "s/a", 5}, {10, "s/b", 7}, {20, "s/a", 9}, {40, "s/a", 2}},
+      {{30, "s/a", "overhaul", 12, 16}, {50, "s/b", "failure", 20, std::numeric_limits<double>::quiet_NaN()}});
   ASSERT_EQ(totals.size(), 5u);
   EXPECT_EQ(totals[0].cycles, 12);
   EXPECT_EQ(totals[1].cycles, 16);

@@ -20,11 +20,15 @@ Result<const KpiDefinition*> known_kpi(const std::string& name) {
 }
 
 Result<std::vector<LifeEvent>> read_events(Lake& lake, const std::string& where, std::vector<QueryCell> parameters) {
-  TRY_ASSIGN(const auto rows, lake.query("SELECT epoch_us(time), site || '/' || asset, kind, clock, remaining_life FROM work_orders WHERE " +
-                                             where + " ORDER BY time", {.parameters = std::move(parameters), .row_limit = all_rows}));
+  TRY_ASSIGN(
+      const auto rows,
+      lake.query("SELECT epoch_us(time), site || '/' || asset, kind, clock, remaining_life FROM work_orders WHERE " +
+                     where + " ORDER BY time",
+                 {.parameters = std::move(parameters), .row_limit = all_rows}));
   std::vector<LifeEvent> events;
   for (std::size_t i = 0; i < rows.rows.size(); ++i) {
-    events.push_back({static_cast<TimeUs>(rows.number(i, 0)), rows.text(i, 1), rows.text(i, 2), rows.number(i, 3), rows.number(i, 4)});
+    events.push_back({static_cast<TimeUs>(rows.number(i, 0)), rows.text(i, 1), rows.text(i, 2), rows.number(i, 3),
+                      rows.number(i, 4)});
   }
   return events;
 }
@@ -34,17 +38,22 @@ Result<std::vector<ClockReading>> read_clocks(Lake& lake, const UseCase& use_cas
   std::vector<ClockReading> readings;
   const auto* clock = use_case.signal_with_role(SignalRole::clock);
   if (clock == nullptr) return readings;
-  TRY_ASSIGN(const auto rows, lake.query(
-      "WITH live AS (SELECT site, asset, min(time) AS since FROM events WHERE kind = 'online' AND asset IS NOT NULL GROUP BY ALL), "
-      "clock AS (SELECT n.site || '/' || n.asset AS asset, s.source_time AS time, s.value FROM samples s JOIN signals n USING (signal_id) "
-      "SEMI JOIN live ON live.site = n.site AND live.asset = n.asset "
-      "WHERE n.signal = ? AND (? = '*' OR n.site = ?) AND s.value IS NOT NULL AND s.status < 2147483648 "
-      // Imported history of an asset that is live now ended before it came online; a minute of slack for clocks that differ.
-      "AND s.source_time >= (SELECT min(since) FROM live) - INTERVAL 1 HOUR), "
-      "span AS (SELECT epoch_us(min(time)) AS first, greatest((epoch_us(max(time)) - epoch_us(min(time))) // 200, 1) AS width FROM clock) "
-      "SELECT asset, epoch_us(max(time)), arg_max(value, time) FROM clock, span "
-      "GROUP BY asset, (epoch_us(time) - first) // width ORDER BY 2",
-      {.parameters = {clock->name, use_case.assets.site, use_case.assets.site}, .row_limit = all_rows}));
+  TRY_ASSIGN(
+      const auto rows,
+      lake.query("WITH live AS (SELECT site, asset, min(time) AS since FROM events WHERE kind = 'online' AND asset IS "
+                 "NOT NULL GROUP BY ALL), "
+                 "clock AS (SELECT n.site || '/' || n.asset AS asset, s.source_time AS time, s.value FROM samples s "
+                 "JOIN signals n USING (signal_id) "
+                 "SEMI JOIN live ON live.site = n.site AND live.asset = n.asset "
+                 "WHERE n.signal = ? AND (? = '*' OR n.site = ?) AND s.value IS NOT NULL AND s.status < 2147483648 "
+                 // Imported history of an asset that is live now ended before it came online; a minute of slack for
+                 // clocks that differ.
+                 "AND s.source_time >= (SELECT min(since) FROM live) - INTERVAL 1 HOUR), "
+                 "span AS (SELECT epoch_us(min(time)) AS first, greatest((epoch_us(max(time)) - epoch_us(min(time))) "
+                 "// 200, 1) AS width FROM clock) "
+                 "SELECT asset, epoch_us(max(time)), arg_max(value, time) FROM clock, span "
+                 "GROUP BY asset, (epoch_us(time) - first) // width ORDER BY 2",
+                 {.parameters = {clock->name, use_case.assets.site, use_case.assets.site}, .row_limit = all_rows}));
   for (std::size_t i = 0; i < rows.rows.size(); ++i) {
     readings.push_back({static_cast<TimeUs>(rows.number(i, 1)), rows.text(i, 0), rows.number(i, 2)});
   }
@@ -55,16 +64,21 @@ Result<std::vector<ClockReading>> read_clocks(Lake& lake, const UseCase& use_cas
 /// label's cap as the model was taught.
 Result<std::vector<DecisionTotals>> read_decisions(Lake& lake, const UseCase& use_case) {
   const double cap = use_case.model.label.cap.value_or(1e300);
-  TRY_ASSIGN(const auto rows, lake.query(
-      "WITH d AS (SELECT site, asset, coalesce(source_time, time) AS time, clock, prediction, "
-      "(epoch_us(received) - epoch_us(source_time)) / 1e6 AS delay FROM decisions WHERE use_case = ?), "
-      "joined AS (SELECT d.time, d.delay, least(w.clock + coalesce(w.remaining_life, 0) - d.clock, ?) - least(d.prediction, ?) AS error "
-      "FROM d ASOF LEFT JOIN (SELECT * FROM work_orders WHERE source = 'live' AND (use_case = ? OR use_case IS NULL)) w "
-      "ON d.site = w.site AND d.asset = w.asset AND d.time <= w.time), "
-      "span AS (SELECT epoch_us(min(time)) AS first, greatest((epoch_us(max(time)) - epoch_us(min(time))) // 200, 1) AS width FROM joined) "
-      "SELECT epoch_us(max(time)), count(*), count(error), coalesce(sum(error * error), 0), coalesce(sum(delay), 0) "
-      "FROM joined, span GROUP BY (epoch_us(time) - first) // width ORDER BY 1",
-      {.parameters = {use_case.name, cap, cap, use_case.name}, .row_limit = all_rows}));
+  TRY_ASSIGN(
+      const auto rows,
+      lake.query("WITH d AS (SELECT site, asset, coalesce(source_time, time) AS time, clock, prediction, "
+                 "(epoch_us(received) - epoch_us(source_time)) / 1e6 AS delay FROM decisions WHERE use_case = ?), "
+                 "joined AS (SELECT d.time, d.delay, least(w.clock + coalesce(w.remaining_life, 0) - d.clock, ?) - "
+                 "least(d.prediction, ?) AS error "
+                 "FROM d ASOF LEFT JOIN (SELECT * FROM work_orders WHERE source = 'live' AND (use_case = ? OR use_case "
+                 "IS NULL)) w "
+                 "ON d.site = w.site AND d.asset = w.asset AND d.time <= w.time), "
+                 "span AS (SELECT epoch_us(min(time)) AS first, greatest((epoch_us(max(time)) - epoch_us(min(time))) "
+                 "// 200, 1) AS width FROM joined) "
+                 "SELECT epoch_us(max(time)), count(*), count(error), coalesce(sum(error * error), 0), "
+                 "coalesce(sum(delay), 0) "
+                 "FROM joined, span GROUP BY (epoch_us(time) - first) // width ORDER BY 1",
+                 {.parameters = {use_case.name, cap, cap, use_case.name}, .row_limit = all_rows}));
   std::vector<DecisionTotals> totals;
   DecisionTotals sum;
   for (std::size_t i = 0; i < rows.rows.size(); ++i) {
@@ -92,7 +106,8 @@ struct Value {
 /// The KPI with what was known at a time (the newest totals not after it).
 Value value_at(const KpiDefinition& kpi, const Measured& measured, TimeUs time_us) {
   const auto newest = [&](const auto& totals) {
-    return std::upper_bound(totals.begin(), totals.end(), time_us, [](TimeUs t, const auto& each) { return t < each.time_us; });
+    return std::upper_bound(totals.begin(), totals.end(), time_us,
+                            [](TimeUs t, const auto& each) { return t < each.time_us; });
   };
   if (kpi.of_lives != nullptr) {
     const auto end = newest(measured.lives);
@@ -137,9 +152,10 @@ std::vector<KpiPoint> make_series(const OutcomeReport& report, const Measured& m
   std::vector<KpiPoint> series;
   const std::size_t step = times.size() / series_limit + 1;
   for (std::size_t i = 0; i < times.size(); i += step) {
-    const auto time_us = i + step >= times.size() ? times.back() : times[i];   // the newest is always there
-    series.push_back({time_us, value_at(*report.kpi, measured, time_us).value,
-                      report.guards.empty() ? no_value : value_at(*report.guards.front().kpi, measured, time_us).value});
+    const auto time_us = i + step >= times.size() ? times.back() : times[i];  // the newest is always there
+    series.push_back(
+        {time_us, value_at(*report.kpi, measured, time_us).value,
+         report.guards.empty() ? no_value : value_at(*report.guards.front().kpi, measured, time_us).value});
   }
   return series;
 }

@@ -62,26 +62,51 @@ TEST_F(OutcomeTest, SaysWhatTheFileSaysWhileNothingIsKnown) {
 
 TEST_F(OutcomeTest, TellsHistoryAndLiveApart) {
   LakeCommit rows;
-  for (int i = 0; i < 4; ++i) {   // history: four engines ran to failure at 200 cycles
-    rows.work_orders.push_back({.time_us = 1'000 * second + i, .site = "plant", .asset = "engine-00" + std::to_string(i), .kind = "failure",
-                                .clock = 200, .use_case = "turbofan", .source = "import"});
+  for (int i = 0; i < 4; ++i) {  // history: four engines ran to failure at 200 cycles
+    rows.work_orders.push_back({.time_us = 1'000 * second + i,
+                                .site = "plant",
+                                .asset = "engine-00" + std::to_string(i),
+                                .kind = "failure",
+                                .clock = 200,
+                                .use_case = "turbofan",
+                                .source = "import"});
   }
   rows.work_orders.push_back({.time_us = 5, .kind = "failure", .clock = 1, .use_case = "another", .source = "import"});
-  rows.signals = {{1, "plant", "engine-061", "cycle", "cycles", ""}, {2, "plant", "engine-062", "cycle", "cycles", ""},
+  rows.signals = {{1, "plant", "engine-061", "cycle", "cycles", ""},
+                  {2, "plant", "engine-062", "cycle", "cycles", ""},
                   {3, "plant", "engine-001", "cycle", "cycles", ""}};
-  for (const auto* asset : {"engine-061", "engine-062"}) rows.events.push_back({live, "plant", asset, "online", "gateway"});
+  for (const auto* asset : {"engine-061", "engine-062"})
+    rows.events.push_back({live, "plant", asset, "online", "gateway"});
   for (int cycle = 1; cycle <= 200; ++cycle) rows.samples.add(3, 900 * second + cycle, cycle, status::good);
   for (int cycle = 1; cycle <= 100; ++cycle) {
     rows.samples.add(1, live + cycle * second, cycle, status::good);
     rows.samples.add(2, live + cycle * second, cycle + 50, status::good);
   }
-  rows.work_orders.push_back({.time_us = live + 100 * second, .site = "plant", .asset = "engine-061", .kind = "overhaul", .clock = 100,
-                              .remaining_life = 16, .use_case = "turbofan", .source = "live"});
+  rows.work_orders.push_back({.time_us = live + 100 * second,
+                              .site = "plant",
+                              .asset = "engine-061",
+                              .kind = "overhaul",
+                              .clock = 100,
+                              .remaining_life = 16,
+                              .use_case = "turbofan",
+                              .source = "live"});
   // At cycle 90 of 116 the truth is 26; the model said 30. The other engine's truth is not known yet.
-  rows.decisions.push_back({.decision_id = "a", .site = "plant", .asset = "engine-061", .use_case = "turbofan", .clock = 90,
-                            .prediction = 30, .source_time_us = live + 90 * second, .received_us = live + 92 * second});
-  rows.decisions.push_back({.decision_id = "b", .site = "plant", .asset = "engine-062", .use_case = "turbofan", .clock = 90,
-                            .prediction = 30, .source_time_us = live + 90 * second, .received_us = live + 94 * second});
+  rows.decisions.push_back({.decision_id = "a",
+                            .site = "plant",
+                            .asset = "engine-061",
+                            .use_case = "turbofan",
+                            .clock = 90,
+                            .prediction = 30,
+                            .source_time_us = live + 90 * second,
+                            .received_us = live + 92 * second});
+  rows.decisions.push_back({.decision_id = "b",
+                            .site = "plant",
+                            .asset = "engine-062",
+                            .use_case = "turbofan",
+                            .clock = 90,
+                            .prediction = 30,
+                            .source_time_us = live + 90 * second,
+                            .received_us = live + 94 * second});
   store(rows);
 
   auto report = measure();
@@ -99,8 +124,13 @@ TEST_F(OutcomeTest, TellsHistoryAndLiveApart) {
   EXPECT_LE(report.series.size(), 300u);
 
   LakeCommit failure;
-  failure.work_orders.push_back({.time_us = live + 110 * second, .site = "plant", .asset = "engine-062", .kind = "failure", .clock = 150,
-                                 .use_case = "turbofan", .source = "live"});
+  failure.work_orders.push_back({.time_us = live + 110 * second,
+                                 .site = "plant",
+                                 .asset = "engine-062",
+                                 .kind = "failure",
+                                 .clock = 150,
+                                 .use_case = "turbofan",
+                                 .source = "live"});
   store(failure);
   report = measure();
   EXPECT_NEAR(report.current, 1'000.0 / 250, 1e-9);
@@ -119,7 +149,13 @@ TEST_F(OutcomeTest, TellsHistoryAndLiveApart) {
 TEST_F(OutcomeTest, MeasuresABaselineFromATime) {
   LakeCommit rows;
   for (const TimeUs time : {10, 20, 30}) {
-    rows.work_orders.push_back({.time_us = time * second, .site = "p", .asset = "a", .kind = "failure", .clock = 100, .use_case = "turbofan", .source = "live"});
+    rows.work_orders.push_back({.time_us = time * second,
+                                .site = "p",
+                                .asset = "a",
+                                .kind = "failure",
+                                .clock = 100,
+                                .use_case = "turbofan",
+                                .source = "live"});
   }
   store(rows);
   use_case_.outcome.baseline = {.from_us = 15 * second, .to_us = 30 * second};

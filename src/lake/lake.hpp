@@ -18,37 +18,37 @@ using SnapshotId = std::int64_t;
 inline constexpr SnapshotId latest_snapshot = -1;
 
 struct QueryOptions {
-  std::vector<QueryCell> parameters;                  ///< for the "?" of the statement, in order
-  std::size_t row_limit = 10'000;                ///< more rows are cut and `truncated` is set
-  std::int64_t time_limit_us = 30'000'000;       ///< then `timed_out`
+  std::vector<QueryCell> parameters;        ///< for the "?" of the statement, in order
+  std::size_t row_limit = 10'000;           ///< more rows are cut and `truncated` is set
+  std::int64_t time_limit_us = 30'000'000;  ///< then `timed_out`
 };
 
 /// What a training run reads. Empty lists mean all.
 struct ScanRequest {
   SnapshotId snapshot = latest_snapshot;
   std::vector<std::int32_t> signal_ids;
-  TimeUs from_us = 0;                            ///< inclusive
-  TimeUs to_us = 0;                              ///< exclusive; 0: no end
+  TimeUs from_us = 0;  ///< inclusive
+  TimeUs to_us = 0;    ///< exclusive; 0: no end
 };
 
 /// A piece of the answer, valid during the callback only.
 struct ScanBlock {
   std::span<const std::int32_t> signal_id;
   std::span<const TimeUs> source_time_us;
-  std::span<const double> value;                 ///< NaN where no value was given
+  std::span<const double> value;  ///< NaN where no value was given
   std::span<const StatusCode> status;
 };
 
 struct MaintenanceOptions {
-  std::vector<SnapshotId> keep;                  ///< snapshots that a model refers to
-  TimeUs expire_before_us = 0;                   ///< older snapshots go, but those kept and the newest two stay; 0: none
-  std::uint64_t merge_below_bytes = 16u << 20;   ///< smaller files are merged
+  std::vector<SnapshotId> keep;                 ///< snapshots that a model refers to
+  TimeUs expire_before_us = 0;                  ///< older snapshots go, but those kept and the newest two stay; 0: none
+  std::uint64_t merge_below_bytes = 16u << 20;  ///< smaller files are merged
 };
 
 struct LakeSize {
   std::int64_t files = 0;
-  std::int64_t bytes = 0;      ///< of the Parquet files
-  std::int64_t rows = 0;       ///< in those files, without rows that still lie in the catalogue
+  std::int64_t bytes = 0;  ///< of the Parquet files
+  std::int64_t rows = 0;   ///< in those files, without rows that still lie in the catalogue
 };
 
 /// Durable tables of plant data. Blocking: call it from workers. Thread-safe: commits and maintenance take turns,

@@ -13,9 +13,9 @@ using QueryCell = std::variant<std::monostate, bool, std::int64_t, double, std::
 
 struct QueryResult {
   std::vector<std::string> columns;
-  std::vector<std::string> types;   ///< "boolean", "integer", "number", "text", "time", "numbers"
+  std::vector<std::string> types;  ///< "boolean", "integer", "number", "text", "time", "numbers"
   std::vector<std::vector<QueryCell>> rows;
-  bool truncated = false;           ///< there were more rows than asked for
+  bool truncated = false;  ///< there were more rows than asked for
 
   /// Position of a column, or -1.
   [[nodiscard]] int column(std::string_view name) const;

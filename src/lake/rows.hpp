@@ -10,7 +10,8 @@
 
 namespace millrace {
 
-/// The tables of the lake as C++ rows; docs/formats/lake.md explains each column. NaN is stored as NULL and read as NaN.
+/// The tables of the lake as C++ rows; docs/formats/lake.md explains each column. NaN is stored as NULL and read as
+/// NaN.
 inline constexpr double no_value = std::numeric_limits<double>::quiet_NaN();
 
 /// Points as columns, all of one length (`server_time_us` may stay empty: no point has one; 0 in it means "none").
@@ -48,12 +49,13 @@ struct DecisionRow {
   TimeUs received_us = 0;
 };
 
-/// `kind` "failure", "overhaul" or another word of the plant; `source` "import" (history) or "live" (told by the plant).
+/// `kind` "failure", "overhaul" or another word of the plant; `source` "import" (history) or "live" (told by the
+/// plant).
 struct WorkOrderRow {
   TimeUs time_us = 0;
   std::string site, asset, kind;
-  double clock = no_value;            ///< age at the event, in the unit of the clock signal
-  double remaining_life = no_value;   ///< life that was left, as found at the overhaul
+  double clock = no_value;           ///< age at the event, in the unit of the clock signal
+  double remaining_life = no_value;  ///< life that was left, as found at the overhaul
   std::string use_case, source;
 };
 

@@ -20,7 +20,8 @@ TEST(SampleOrder, SortsBySignalThenTimeForDenseAndSparseIds) {
     std::mt19937 random(7);
     SampleBatch batch;
     for (int i = 0; i < 2'000; ++i) {
-      batch.add(static_cast<std::int32_t>(random() % 40) * spread, static_cast<TimeUs>(random() % 500), i, status::good);
+      batch.add(static_cast<std::int32_t>(random() % 40) * spread, static_cast<TimeUs>(random() % 500), i,
+                status::good);
     }
     const auto order = order_by_signal_and_time(batch);
     ASSERT_EQ(order.size(), batch.size());

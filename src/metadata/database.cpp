@@ -20,6 +20,8 @@ const std::string& DatabaseRow::text(std::size_t column) const {
   return value != nullptr ? *value : none;
 }
 
-bool DatabaseRow::is_null(std::size_t column) const { return std::holds_alternative<std::monostate>(values_.at(column)); }
+bool DatabaseRow::is_null(std::size_t column) const {
+  return std::holds_alternative<std::monostate>(values_.at(column));
+}
 
 }  // namespace millrace

@@ -34,7 +34,8 @@ class Database {
   virtual ~Database() = default;
   /// Returns how many rows were changed. `already_exists` when a key is taken.
   virtual Result<std::int64_t> execute(std::string_view sql, const std::vector<DatabaseValue>& parameters = {}) = 0;
-  virtual Result<std::vector<DatabaseRow>> query(std::string_view sql, const std::vector<DatabaseValue>& parameters = {}) = 0;
+  virtual Result<std::vector<DatabaseRow>> query(std::string_view sql,
+                                                 const std::vector<DatabaseValue>& parameters = {}) = 0;
   /// Several statements without parameters, as a migration holds them.
   virtual Result<void> execute_script(std::string_view sql) = 0;
   /// All that `work` writes, or nothing when it returns an error. Inside another transaction it joins that one.

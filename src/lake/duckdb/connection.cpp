@@ -84,9 +84,11 @@ Result<Engine> Engine::open(const EngineOptions& options) {
     const auto path = std::filesystem::path(options.extension_folder) / fmt::format("{}.duckdb_extension", name);
     std::error_code missing;
     if (!std::filesystem::exists(path, missing)) {
-      return fail(ErrorCode::not_found,
-                  fmt::format("the DuckDB extension {} is missing; run scripts/bootstrap, or set lake.extensions to the "
-                              "folder that holds it (its version must be {})", path.string(), duckdb_library_version()));
+      return fail(
+          ErrorCode::not_found,
+          fmt::format("the DuckDB extension {} is missing; run scripts/bootstrap, or set lake.extensions to the "
+                      "folder that holds it (its version must be {})",
+                      path.string(), duckdb_library_version()));
     }
     if (auto loaded = connection.execute("LOAD " + sql_quote(path.string())); !loaded) {
       return fail(loaded.error().with_context("loading " + path.string()));

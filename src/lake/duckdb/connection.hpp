@@ -34,7 +34,8 @@ class Connection {
   /// Runs SQL of our own making; results are thrown away.
   Result<void> execute(const std::string& sql) const;
   /// Runs one statement and reads its rows. `guard` lets only statements pass that read (see Lake::query).
-  [[nodiscard]] Result<QueryResult> query(const std::string& sql, const QueryOptions& options = {}, bool guard = false) const;
+  [[nodiscard]] Result<QueryResult> query(const std::string& sql, const QueryOptions& options = {},
+                                          bool guard = false) const;
   /// Runs a SELECT of (INTEGER, BIGINT, DOUBLE, UINTEGER) and hands on the pieces of its answer.
   Result<void> scan(const std::string& sql, const std::function<Result<void>(const ScanBlock&)>& each) const;
 
@@ -46,7 +47,7 @@ struct EngineOptions {
   std::string memory_limit = "512MB";
   int threads = 1;
   std::string temporary_folder;
-  std::string extension_folder;   ///< holds ducklake.duckdb_extension and sqlite_scanner.duckdb_extension
+  std::string extension_folder;  ///< holds ducklake.duckdb_extension and sqlite_scanner.duckdb_extension
 };
 
 /// One engine in memory with the extensions loaded from files; nothing is ever fetched from the network.

@@ -30,37 +30,70 @@ Result<void> append_rows(_duckdb_connection* to, const LakeCommit& rows) {
   if (!rows.decisions.empty()) {
     RowAppender table(to, "decisions");
     for (const auto& r : rows.decisions) {
-      table.text(r.decision_id).time(r.time_us).text(r.site).text(r.asset).text(r.device).text(r.use_case)
-          .text(r.use_case_version).text(r.model_version).text(r.feature_hash).number(r.clock).number(r.prediction)
-          .text(r.unit).text(r.advice).text(r.reason).number(r.inputs_good).integer(r.hold).number(r.latency_us)
-          .time(r.source_time_us).numbers(r.features).time(r.received_us).end_row();
+      table.text(r.decision_id)
+          .time(r.time_us)
+          .text(r.site)
+          .text(r.asset)
+          .text(r.device)
+          .text(r.use_case)
+          .text(r.use_case_version)
+          .text(r.model_version)
+          .text(r.feature_hash)
+          .number(r.clock)
+          .number(r.prediction)
+          .text(r.unit)
+          .text(r.advice)
+          .text(r.reason)
+          .number(r.inputs_good)
+          .integer(r.hold)
+          .number(r.latency_us)
+          .time(r.source_time_us)
+          .numbers(r.features)
+          .time(r.received_us)
+          .end_row();
     }
     TRY(table.finish());
   }
   if (!rows.work_orders.empty()) {
     RowAppender table(to, "work_orders");
     for (const auto& r : rows.work_orders) {
-      table.time(r.time_us).text(r.site).text(r.asset).text(r.kind).number(r.clock).number(r.remaining_life)
-          .text(r.use_case).text(r.source).end_row();
+      table.time(r.time_us)
+          .text(r.site)
+          .text(r.asset)
+          .text(r.kind)
+          .number(r.clock)
+          .number(r.remaining_life)
+          .text(r.use_case)
+          .text(r.source)
+          .end_row();
     }
     TRY(table.finish());
   }
   if (!rows.labels.empty()) {
     RowAppender table(to, "labels");
     for (const auto& r : rows.labels) {
-      table.time(r.time_us).text(r.site).text(r.asset).text(r.use_case).text(r.decision_id).text(r.label)
-          .number(r.value).text(r.source).end_row();
+      table.time(r.time_us)
+          .text(r.site)
+          .text(r.asset)
+          .text(r.use_case)
+          .text(r.decision_id)
+          .text(r.label)
+          .number(r.value)
+          .text(r.source)
+          .end_row();
     }
     TRY(table.finish());
   }
   if (!rows.events.empty()) {
     RowAppender table(to, "events");
-    for (const auto& r : rows.events) table.time(r.time_us).text(r.site).text(r.asset).text(r.kind).text(r.detail).end_row();
+    for (const auto& r : rows.events)
+      table.time(r.time_us).text(r.site).text(r.asset).text(r.kind).text(r.detail).end_row();
     TRY(table.finish());
   }
   if (!rows.kpis.empty()) {
     RowAppender table(to, "kpis");
-    for (const auto& r : rows.kpis) table.time(r.time_us).text(r.use_case).text(r.kpi).number(r.value).integer(r.n).end_row();
+    for (const auto& r : rows.kpis)
+      table.time(r.time_us).text(r.use_case).text(r.kpi).number(r.value).integer(r.n).end_row();
     TRY(table.finish());
   }
   return {};
@@ -70,10 +103,14 @@ constexpr std::string_view marks_prefix = "{\"marks\":";
 
 class DuckDbLake final : public Lake {
  public:
-  DuckDbLake(std::filesystem::path folder, Engine writer_engine, Connection writer, std::unique_ptr<duck::SampleSource> source,
-             Engine reader_engine)
-      : folder_(std::move(folder)), writer_engine_(std::move(writer_engine)), source_(std::move(source)),
-        writer_(std::move(writer)), reader_engine_(std::move(reader_engine)), file_sync_(folder_ / "data") {
+  DuckDbLake(std::filesystem::path folder, Engine writer_engine, Connection writer,
+             std::unique_ptr<duck::SampleSource> source, Engine reader_engine)
+      : folder_(std::move(folder)),
+        writer_engine_(std::move(writer_engine)),
+        source_(std::move(source)),
+        writer_(std::move(writer)),
+        reader_engine_(std::move(reader_engine)),
+        file_sync_(folder_ / "data") {
     file_sync_.start();
   }
 
@@ -96,9 +133,11 @@ class DuckDbLake final : public Lake {
 
   Result<std::string> recover_marks() override {
     TRY_ASSIGN(auto connection, reader());
-    TRY_ASSIGN(const auto result,
-               connection.query(fmt::format("SELECT commit_extra_info FROM __ducklake_metadata_lake.ducklake_snapshot_changes "
-                                            "WHERE commit_extra_info LIKE '{}%' ORDER BY snapshot_id DESC LIMIT 1", marks_prefix)));
+    TRY_ASSIGN(
+        const auto result,
+        connection.query(fmt::format("SELECT commit_extra_info FROM __ducklake_metadata_lake.ducklake_snapshot_changes "
+                                     "WHERE commit_extra_info LIKE '{}%' ORDER BY snapshot_id DESC LIMIT 1",
+                                     marks_prefix)));
     if (result.rows.empty()) return std::string();
     const auto extra = result.text(0, 0);
     return extra.substr(marks_prefix.size(), extra.size() - marks_prefix.size() - 1);
@@ -106,12 +145,13 @@ class DuckDbLake final : public Lake {
 
   Result<std::vector<SignalRow>> signals() override {
     TRY_ASSIGN(auto connection, reader());
-    TRY_ASSIGN(const auto result, connection.query("SELECT signal_id, site, asset, signal, unit, quantity FROM signals ORDER BY 1",
-                                                   {.row_limit = 100'000'000}));
+    TRY_ASSIGN(const auto result,
+               connection.query("SELECT signal_id, site, asset, signal, unit, quantity FROM signals ORDER BY 1",
+                                {.row_limit = 100'000'000}));
     std::vector<SignalRow> rows;
     for (std::size_t i = 0; i < result.rows.size(); ++i) {
-      rows.push_back({static_cast<std::int32_t>(result.number(i, 0)), result.text(i, 1), result.text(i, 2), result.text(i, 3),
-                      result.text(i, 4), result.text(i, 5)});
+      rows.push_back({static_cast<std::int32_t>(result.number(i, 0)), result.text(i, 1), result.text(i, 2),
+                      result.text(i, 3), result.text(i, 4), result.text(i, 5)});
     }
     return rows;
   }
@@ -128,20 +168,25 @@ class DuckDbLake final : public Lake {
 
   Result<void> scan(const ScanRequest& request, const std::function<Result<void>(const ScanBlock&)>& each) override {
     TRY_ASSIGN(auto connection, reader());
-    const auto version = request.snapshot == latest_snapshot ? std::string() : fmt::format(" AT (VERSION => {})", request.snapshot);
+    const auto version =
+        request.snapshot == latest_snapshot ? std::string() : fmt::format(" AT (VERSION => {})", request.snapshot);
     std::string where = fmt::format("s.source_time >= make_timestamp({})", request.from_us);
     if (request.to_us != 0) where += fmt::format(" AND s.source_time < make_timestamp({})", request.to_us);
-    if (!request.signal_ids.empty()) where += fmt::format(" AND s.signal_id IN ({})", fmt::join(request.signal_ids, ","));
-    return connection.scan(
-        fmt::format("SELECT s.signal_id, s.source_time, s.value, s.status FROM samples s{0} JOIN signals n{0} USING (signal_id) "
-                    "WHERE {1} ORDER BY n.site, n.asset, s.source_time, s.signal_id", version, where), each);
+    if (!request.signal_ids.empty())
+      where += fmt::format(" AND s.signal_id IN ({})", fmt::join(request.signal_ids, ","));
+    return connection.scan(fmt::format("SELECT s.signal_id, s.source_time, s.value, s.status FROM samples s{0} JOIN "
+                                       "signals n{0} USING (signal_id) "
+                                       "WHERE {1} ORDER BY n.site, n.asset, s.source_time, s.signal_id",
+                                       version, where),
+                           each);
   }
 
   Result<void> maintain(const MaintenanceOptions& options) override {
     const std::lock_guard lock(writing_);
     TRY(in_transaction([&] { return writer_.execute("CALL ducklake_flush_inlined_data('lake')"); }));
     TRY(in_transaction([&] {
-      return writer_.execute(fmt::format("CALL ducklake_merge_adjacent_files('lake', max_file_size => {})", options.merge_below_bytes));
+      return writer_.execute(
+          fmt::format("CALL ducklake_merge_adjacent_files('lake', max_file_size => {})", options.merge_below_bytes));
     }));
     if (options.expire_before_us != 0) TRY(expire(options));
     // A reader that began before a merge may still read the old files: they stay for a while.
@@ -151,9 +196,10 @@ class DuckDbLake final : public Lake {
 
   Result<LakeSize> size() override {
     TRY_ASSIGN(auto connection, reader());
-    TRY_ASSIGN(const auto result, connection.query("SELECT count(*), coalesce(sum(file_size_bytes), 0)::BIGINT, "
-                                                   "coalesce(sum(record_count), 0)::BIGINT FROM "
-                                                   "__ducklake_metadata_lake.ducklake_data_file WHERE end_snapshot IS NULL"));
+    TRY_ASSIGN(const auto result,
+               connection.query("SELECT count(*), coalesce(sum(file_size_bytes), 0)::BIGINT, "
+                                "coalesce(sum(record_count), 0)::BIGINT FROM "
+                                "__ducklake_metadata_lake.ducklake_data_file WHERE end_snapshot IS NULL"));
     return LakeSize{static_cast<std::int64_t>(result.number(0, 0)), static_cast<std::int64_t>(result.number(0, 1)),
                     static_cast<std::int64_t>(result.number(0, 2))};
   }
@@ -178,9 +224,11 @@ class DuckDbLake final : public Lake {
     if (done) done = file_sync_.sync_new_files();
     if (done) done = writer_.execute("COMMIT");
     if (!done) {
-      (void)writer_.execute("ROLLBACK");  // fails when COMMIT has ended the transaction already: nothing is stored then either
+      (void)writer_.execute(
+          "ROLLBACK");  // fails when COMMIT has ended the transaction already: nothing is stored then either
       auto error = done.error().with_context("committing to the lake in " + folder_.string());
-      if (error.code == ErrorCode::exhausted) error.message += " (nothing of the commit was stored; free some space and it goes on)";
+      if (error.code == ErrorCode::exhausted)
+        error.message += " (nothing of the commit was stored; free some space and it goes on)";
       return fail(std::move(error));
     }
     return snapshot_of(writer_);
@@ -189,17 +237,21 @@ class DuckDbLake final : public Lake {
   /// The newest snapshot is the lake itself; the newest with marks keeps the ingest's place.
   Result<void> expire(const MaintenanceOptions& options) {
     const auto cutoff = fmt::format("snapshot_time < to_timestamp({} / 1000000.0)", options.expire_before_us);
-    std::string keep = "SELECT max(snapshot_id) FROM ducklake_snapshots('lake') UNION ALL "
-                       "SELECT max(snapshot_id) FROM ducklake_snapshots('lake') WHERE commit_extra_info LIKE '" +
-                       std::string(marks_prefix) + "%'";
+    std::string keep =
+        "SELECT max(snapshot_id) FROM ducklake_snapshots('lake') UNION ALL "
+        "SELECT max(snapshot_id) FROM ducklake_snapshots('lake') WHERE commit_extra_info LIKE '" +
+        std::string(marks_prefix) + "%'";
     for (const auto id : options.keep) keep += fmt::format(" UNION ALL SELECT {}", id);
-    TRY_ASSIGN(const auto old, writer_.query(fmt::format("SELECT snapshot_id FROM ducklake_snapshots('lake') WHERE {} AND snapshot_id "
-                                                         "NOT IN (SELECT * FROM ({}) k(id) WHERE id IS NOT NULL)", cutoff, keep),
-                                             {.row_limit = 1'000'000}));
+    TRY_ASSIGN(const auto old,
+               writer_.query(fmt::format("SELECT snapshot_id FROM ducklake_snapshots('lake') WHERE {} AND snapshot_id "
+                                         "NOT IN (SELECT * FROM ({}) k(id) WHERE id IS NOT NULL)",
+                                         cutoff, keep),
+                             {.row_limit = 1'000'000}));
     if (old.rows.empty()) return {};
     std::vector<std::int64_t> ids;
     for (std::size_t i = 0; i < old.rows.size(); ++i) ids.push_back(static_cast<std::int64_t>(old.number(i, 0)));
-    return writer_.execute(fmt::format("CALL ducklake_expire_snapshots('lake', versions => [{}])", fmt::join(ids, ",")));
+    return writer_.execute(
+        fmt::format("CALL ducklake_expire_snapshots('lake', versions => [{}])", fmt::join(ids, ",")));
   }
 
   std::filesystem::path folder_;
@@ -214,15 +266,17 @@ class DuckDbLake final : public Lake {
 /// Readers see the lake's folder and nothing else of the file system, and cannot change that.
 Result<Engine> open_reader(const DuckLakeOptions& options, const std::string& extensions) {
   const auto catalog = (options.folder / "catalog.sqlite").string();
-  TRY_ASSIGN(auto engine, Engine::open({.memory_limit = options.reader_memory, .threads = options.reader_threads,
+  TRY_ASSIGN(auto engine, Engine::open({.memory_limit = options.reader_memory,
+                                        .threads = options.reader_threads,
                                         .temporary_folder = (options.folder / "tmp" / "reader").string(),
                                         .extension_folder = extensions}));
   TRY_ASSIGN(auto connection, engine.connect());
   TRY(connection.execute(fmt::format("ATTACH {} AS lake (READ_ONLY)", sql_quote("ducklake:sqlite:" + catalog))));
-  TRY(connection.execute(fmt::format("SET allowed_directories = [{}, {}]", sql_quote((options.folder / "data").string() + "/"),
+  TRY(connection.execute(fmt::format("SET allowed_directories = [{}, {}]",
+                                     sql_quote((options.folder / "data").string() + "/"),
                                      sql_quote((options.folder / "tmp").string() + "/"))));
-  TRY(connection.execute(fmt::format("SET allowed_paths = [{}, {}, {}]", sql_quote(catalog), sql_quote(catalog + "-wal"),
-                                     sql_quote(catalog + "-shm"))));
+  TRY(connection.execute(fmt::format("SET allowed_paths = [{}, {}, {}]", sql_quote(catalog),
+                                     sql_quote(catalog + "-wal"), sql_quote(catalog + "-shm"))));
   TRY(connection.execute("SET enable_external_access = false"));
   TRY(connection.execute("SET lock_configuration = true"));
   return engine;
@@ -234,25 +288,33 @@ Result<std::unique_ptr<Lake>> open_duckdb_lake(const DuckLakeOptions& given) {
   DuckLakeOptions options = given;
   std::error_code error;
   std::filesystem::create_directories(options.folder / "data", error);
-  if (!error) std::filesystem::create_directories(options.folder / "tmp", error);   // DuckDB makes the last folder itself
-  if (error) return fail(ErrorCode::unavailable, fmt::format("cannot make {}: {}", options.folder.string(), error.message()));
+  if (!error)
+    std::filesystem::create_directories(options.folder / "tmp", error);  // DuckDB makes the last folder itself
+  if (error)
+    return fail(ErrorCode::unavailable, fmt::format("cannot make {}: {}", options.folder.string(), error.message()));
   options.folder = std::filesystem::absolute(options.folder).lexically_normal();
-  const std::string extensions = options.extension_folder.empty() ? MILLRACE_DUCKDB_EXTENSIONS : options.extension_folder;
+  const std::string extensions =
+      options.extension_folder.empty() ? MILLRACE_DUCKDB_EXTENSIONS : options.extension_folder;
 
-  TRY_ASSIGN(auto engine, Engine::open({.memory_limit = options.writer_memory, .threads = options.writer_threads,
+  TRY_ASSIGN(auto engine, Engine::open({.memory_limit = options.writer_memory,
+                                        .threads = options.writer_threads,
                                         .temporary_folder = (options.folder / "tmp" / "writer").string(),
                                         .extension_folder = extensions}));
   TRY_ASSIGN(auto writer, engine.connect());
   const auto catalog = (options.folder / "catalog.sqlite").string();
   // The path of the data is written again at each start, so that the folder may be moved while nobody uses it.
   const auto attach = fmt::format(
-      "ATTACH {} AS lake (DATA_PATH {}, OVERRIDE_DATA_PATH true, DATA_INLINING_ROW_LIMIT {}, META_JOURNAL_MODE 'WAL', META_BUSY_TIMEOUT 10000)",
-      sql_quote("ducklake:sqlite:" + catalog), sql_quote((options.folder / "data").string() + "/"), options.inline_rows);
-  if (auto attached = writer.execute(attach); !attached) return fail(attached.error().with_context("opening the lake " + catalog));
+      "ATTACH {} AS lake (DATA_PATH {}, OVERRIDE_DATA_PATH true, DATA_INLINING_ROW_LIMIT {}, META_JOURNAL_MODE 'WAL', "
+      "META_BUSY_TIMEOUT 10000)",
+      sql_quote("ducklake:sqlite:" + catalog), sql_quote((options.folder / "data").string() + "/"),
+      options.inline_rows);
+  if (auto attached = writer.execute(attach); !attached)
+    return fail(attached.error().with_context("opening the lake " + catalog));
   for (const auto* statement : duck::lake_schema) TRY(writer.execute(statement));
   TRY_ASSIGN(const auto sorted, writer.query("SELECT count(*) FROM __ducklake_metadata_lake.ducklake_sort_info"));
   if (sorted.number(0, 0) == 0) {
-    for (const auto* setting : {"'parquet_compression', 'zstd'", "'parquet_version', '2'", "'target_file_size', '64MB'"}) {
+    for (const auto* setting :
+         {"'parquet_compression', 'zstd'", "'parquet_version', '2'", "'target_file_size', '64MB'"}) {
       TRY(writer.execute(fmt::format("CALL lake.set_option({})", setting)));
     }
     // Merges sort by this; commits come sorted already.

@@ -53,12 +53,25 @@ class DuckDbLakeTest : public testing::Test {
 TEST_F(DuckDbLakeTest, StoresEveryTableAndReadsItBack) {
   LakeCommit rows = points(2, 3);
   rows.samples.add(1, 9'000'000, no_value, status::bad_sensor_failure, 9'500'000);
-  rows.signals = {{0, "plant", "engine-001", "T24", "degR", "temperature"}, {1, "plant", "engine-001", "Ps30", "psia", ""}};
-  rows.decisions.push_back({.decision_id = "d1", .time_us = 5, .site = "plant", .asset = "engine-001", .device = "edge-1",
-                            .use_case = "turbofan", .prediction = 17.5, .advice = "overhaul", .hold = 3,
+  rows.signals = {{0, "plant", "engine-001", "T24", "degR", "temperature"},
+                  {1, "plant", "engine-001", "Ps30", "psia", ""}};
+  rows.decisions.push_back({.decision_id = "d1",
+                            .time_us = 5,
+                            .site = "plant",
+                            .asset = "engine-001",
+                            .device = "edge-1",
+                            .use_case = "turbofan",
+                            .prediction = 17.5,
+                            .advice = "overhaul",
+                            .hold = 3,
                             .features = {1.5, no_value, 2.5}});
-  rows.work_orders.push_back({.time_us = 7, .site = "plant", .asset = "engine-001", .kind = "overhaul", .clock = 180,
-                              .remaining_life = 12, .source = "live"});
+  rows.work_orders.push_back({.time_us = 7,
+                              .site = "plant",
+                              .asset = "engine-001",
+                              .kind = "overhaul",
+                              .clock = 180,
+                              .remaining_life = 12,
+                              .source = "live"});
   rows.labels.push_back({.time_us = 7, .asset = "engine-001", .label = "remaining_life", .value = 12});
   rows.events.push_back({7, "plant", "engine-001", "gap", "it's {\"a\":1}"});
   rows.kpis.push_back({7, "turbofan", "failures", 0.5, 10});
@@ -66,12 +79,14 @@ TEST_F(DuckDbLakeTest, StoresEveryTableAndReadsItBack) {
   EXPECT_EQ(*lake().snapshot(), id);
 
   EXPECT_EQ(number("SELECT count(*) FROM samples"), 7);
-  const auto bad = lake().query("SELECT value, status, source_time, server_time FROM samples WHERE server_time IS NOT NULL");
+  const auto bad =
+      lake().query("SELECT value, status, source_time, server_time FROM samples WHERE server_time IS NOT NULL");
   ASSERT_TRUE(bad) << bad.error().message;
-  EXPECT_EQ(to_json(*bad),
-            R"({"columns":[{"name":"value","type":"number"},{"name":"status","type":"integer"},)"
-            R"({"name":"source_time","type":"time"},{"name":"server_time","type":"time"}],)"
-            R"("rows":[[null,2156658688,"1970-01-01T00:00:09.000000Z","1970-01-01T00:00:09.500000Z"]],"truncated":false})");
+  EXPECT_EQ(
+      to_json(*bad),
+      R"({"columns":[{"name":"value","type":"number"},{"name":"status","type":"integer"},)"
+      R"({"name":"source_time","type":"time"},{"name":"server_time","type":"time"}],)"
+      R"("rows":[[null,2156658688,"1970-01-01T00:00:09.000000Z","1970-01-01T00:00:09.500000Z"]],"truncated":false})");
   const auto decision = lake().query("SELECT features, hold, prediction, clock FROM decisions WHERE decision_id = ?",
                                      {.parameters = {std::string("d1")}});
   ASSERT_TRUE(decision) << decision.error().message;
@@ -102,7 +117,8 @@ TEST_F(DuckDbLakeTest, SurvivesReopenAndMaintenanceWithItsVersionsAndMarks) {
   lake_.reset();
   EXPECT_EQ(number("SELECT count(*) FROM samples"), 3'650);
   EXPECT_EQ(number("SELECT count(*) FROM samples AT (VERSION => " + std::to_string(first) + ")"), 50);
-  EXPECT_FALSE(lake().query("SELECT count(*) FROM samples AT (VERSION => " + std::to_string(first + 1) + ")")) << "expired";
+  EXPECT_FALSE(lake().query("SELECT count(*) FROM samples AT (VERSION => " + std::to_string(first + 1) + ")"))
+      << "expired";
   const auto marks = lake().recover_marks();
   ASSERT_TRUE(marks) << marks.error().message;
   EXPECT_EQ(*marks, R"({"gateway":3})") << "the newest marks stay, though their snapshot is old";
@@ -112,7 +128,8 @@ TEST_F(DuckDbLakeTest, SurvivesReopenAndMaintenanceWithItsVersionsAndMarks) {
 
 TEST_F(DuckDbLakeTest, ScansRowsOfAnAssetTogetherAndInTime) {
   LakeCommit rows = points(4, 3'000);
-  rows.signals = {{0, "s", "b", "x", "", ""}, {1, "s", "a", "x", "", ""}, {2, "s", "a", "y", "", ""}, {3, "s", "b", "y", "", ""}};
+  rows.signals = {
+      {0, "s", "b", "x", "", ""}, {1, "s", "a", "x", "", ""}, {2, "s", "a", "y", "", ""}, {3, "s", "b", "y", "", ""}};
   const auto id = commit(rows);
   commit(points(4, 10, 99'000'000'000));
   std::vector<std::int32_t> ids;
@@ -131,23 +148,26 @@ TEST_F(DuckDbLakeTest, ScansRowsOfAnAssetTogetherAndInTime) {
   EXPECT_EQ((std::vector(ids.begin(), ids.begin() + 4)), (std::vector<std::int32_t>{1, 2, 1, 2}));
   EXPECT_EQ((std::vector(ids.end() - 4, ids.end())), (std::vector<std::int32_t>{0, 3, 0, 3}));
   std::size_t some = 0;
-  ASSERT_TRUE(lake().scan({.signal_ids = {2}, .from_us = 1'000'000, .to_us = 11'000'000}, [&](const ScanBlock& block) -> Result<void> {
-    some += block.value.size();
-    return {};
-  }));
+  ASSERT_TRUE(lake().scan({.signal_ids = {2}, .from_us = 1'000'000, .to_us = 11'000'000},
+                          [&](const ScanBlock& block) -> Result<void> {
+                            some += block.value.size();
+                            return {};
+                          }));
   EXPECT_EQ(some, 10u);
 }
 
 TEST_F(DuckDbLakeTest, RefusesWhatDoesNotRead) {
   commit(points(2, 2));
-  for (const auto* sql : {"DELETE FROM samples", "DROP TABLE samples", "CREATE TABLE x(a INT)", "COPY samples TO 'x.csv'",
-                          "ATTACH 'x.db'", "SET memory_limit='9GB'", "CALL ducklake_expire_snapshots('lake', older_than => now())",
-                          "SELECT * FROM sqlite_scan('x.sqlite', 't')", "SELECT * FROM \"sqlite_scan\"('x.sqlite', 't')",
-                          "SELECT * FROM query('select 1')", "EXPLAIN ANALYZE DELETE FROM samples",
-                          "INSTALL httpfs", "SELECT * FROM read_csv('/etc/passwd')", "SELECT * FROM glob('/etc/*')"}) {
+  for (const auto* sql :
+       {"DELETE FROM samples", "DROP TABLE samples", "CREATE TABLE x(a INT)", "COPY samples TO 'x.csv'",
+        "ATTACH 'x.db'", "SET memory_limit='9GB'", "CALL ducklake_expire_snapshots('lake', older_than => now())",
+        "SELECT * FROM sqlite_scan('x.sqlite', 't')", "SELECT * FROM \"sqlite_scan\"('x.sqlite', 't')",
+        "SELECT * FROM query('select 1')", "EXPLAIN ANALYZE DELETE FROM samples", "INSTALL httpfs",
+        "SELECT * FROM read_csv('/etc/passwd')", "SELECT * FROM glob('/etc/*')"}) {
     const auto result = lake().query(sql);
     ASSERT_FALSE(result) << sql;
-    EXPECT_TRUE(result.error().code == ErrorCode::permission_denied || result.error().code == ErrorCode::invalid_argument)
+    EXPECT_TRUE(result.error().code == ErrorCode::permission_denied ||
+                result.error().code == ErrorCode::invalid_argument)
         << sql << ": " << to_string(result.error().code) << ": " << result.error().message;
   }
   EXPECT_EQ(lake().query("SELECT 1; DELETE FROM samples").error().code, ErrorCode::invalid_argument);
@@ -156,7 +176,8 @@ TEST_F(DuckDbLakeTest, RefusesWhatDoesNotRead) {
   EXPECT_TRUE(lake().query("DESCRIBE samples"));
   EXPECT_TRUE(lake().query("SHOW TABLES"));
   EXPECT_TRUE(lake().query("EXPLAIN SELECT 1"));
-  const auto odd = lake().query("SELECT 1.5::DECIMAL(9,2) AS \"d\"\"q\", DATE '2026-01-02' AS day, [1,2] AS l, 3::HUGEINT AS h -- end");
+  const auto odd = lake().query(
+      "SELECT 1.5::DECIMAL(9,2) AS \"d\"\"q\", DATE '2026-01-02' AS day, [1,2] AS l, 3::HUGEINT AS h -- end");
   ASSERT_TRUE(odd) << odd.error().message;
   EXPECT_EQ(odd->columns[0], "d\"q");
   EXPECT_EQ(odd->number(0, 0), 1.5);
@@ -191,7 +212,8 @@ TEST_F(DuckDbLakeTest, NamesTheFolderWhereAnExtensionIsMissing) {
   const auto opened = open_duckdb_lake({.folder = folder_ / "lake", .extension_folder = "/nowhere"});
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().code, ErrorCode::not_found);
-  EXPECT_NE(opened.error().message.find("/nowhere/ducklake.duckdb_extension"), std::string::npos) << opened.error().message;
+  EXPECT_NE(opened.error().message.find("/nowhere/ducklake.duckdb_extension"), std::string::npos)
+      << opened.error().message;
 }
 
 }  // namespace

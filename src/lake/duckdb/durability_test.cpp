@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <charconv>
 #include <csignal>
 #include <cstdlib>
 #include <random>
@@ -35,6 +36,12 @@ class DurabilityTest : public testing::Test {
   }
   std::filesystem::path folder_;
 };
+
+int to_number(std::string_view text) {
+  int number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
 
 /// A child process whose output is read; killed with this object.
 class Child {
@@ -73,11 +80,13 @@ class Child {
     ::kill(pid_, SIGKILL);
     ::waitpid(pid_, nullptr, 0);
     pid_ = 0;
-    while (read(0)) {}
+    while (read(0)) {
+    }
   }
   int wait() {
     int status = 0;
-    while (read(-1)) {}
+    while (read(-1)) {
+    }
     ::waitpid(pid_, &status, 0);
     pid_ = 0;
     return status;
@@ -87,7 +96,7 @@ class Child {
     const auto end = text_.rfind('\n');
     if (end == std::string::npos) return 0;
     const auto start = end == 0 ? std::string::npos : text_.rfind('\n', end - 1);
-    return std::atoi(text_.c_str() + (start == std::string::npos ? 0 : start + 1));
+    return to_number(std::string_view(text_).substr(start == std::string::npos ? 0 : start + 1));
   }
 
  private:
@@ -96,7 +105,8 @@ class Child {
   std::string text_;
 };
 
-// Invariant a: what was acknowledged is never lost, under kill -9 at any instant; and nothing is there by half or twice.
+// Invariant a: what was acknowledged is never lost, under kill -9 at any instant; and nothing is there by half or
+// twice.
 TEST_F(DurabilityTest, InvariantA_KilledAtAnyInstantEveryReportedCommitIsThereWhole) {
   std::mt19937 random(11);
   int reported = 0;
@@ -104,9 +114,10 @@ TEST_F(DurabilityTest, InvariantA_KilledAtAnyInstantEveryReportedCommitIsThereWh
     {
       Child writer({MILLRACE_KILL_WRITER, (folder_ / "lake").string()});
       const int enough = reported + 3 + static_cast<int>(random() % 12);
-      while (writer.last_number() < enough && writer.read(20'000)) {}
+      while (writer.last_number() < enough && writer.read(20'000)) {
+      }
       ASSERT_GE(writer.last_number(), enough) << "the writer died by itself: " << writer.text();
-      writer.read(static_cast<int>(random() % 25));   // somewhere inside the next commit or maintenance
+      writer.read(static_cast<int>(random() % 25));  // somewhere inside the next commit or maintenance
       writer.kill();
       reported = std::max(reported, writer.last_number());
     }
@@ -114,14 +125,18 @@ TEST_F(DurabilityTest, InvariantA_KilledAtAnyInstantEveryReportedCommitIsThereWh
     ASSERT_NE(lake, nullptr);
     const auto marks = lake->recover_marks();
     ASSERT_TRUE(marks) << marks.error().message;
-    const int stored = std::atoi(marks->c_str());
+    const int stored = to_number(*marks);
     ASSERT_GE(stored, reported) << "a commit that was reported is gone";
     ASSERT_LE(stored, reported + 1);
     EXPECT_EQ(number(*lake, "SELECT count(*) FROM events"), stored);
     EXPECT_EQ(number(*lake, "SELECT count(DISTINCT signal_id) FROM samples"), stored);
-    EXPECT_EQ(number(*lake, "SELECT count(*) FROM (SELECT signal_id, count(*) AS n, count(DISTINCT source_time) AS times FROM samples GROUP BY 1) s "
-                            "JOIN (SELECT epoch_us(time) AS id, detail::BIGINT AS n FROM events) e ON e.id = s.signal_id "
-                            "WHERE s.n <> e.n OR s.times <> e.n"), 0) << "a batch is there by half or twice";
+    EXPECT_EQ(number(*lake,
+                     "SELECT count(*) FROM (SELECT signal_id, count(*) AS n, count(DISTINCT source_time) AS times FROM "
+                     "samples GROUP BY 1) s "
+                     "JOIN (SELECT epoch_us(time) AS id, detail::BIGINT AS n FROM events) e ON e.id = s.signal_id "
+                     "WHERE s.n <> e.n OR s.times <> e.n"),
+              0)
+        << "a batch is there by half or twice";
     reported = stored;
   }
 }
@@ -138,7 +153,7 @@ TEST_F(DurabilityTest, AFullDiskIsAClearErrorAndTheSameCommitGoesThroughLater) {
   rlimit unlimited{};
   ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &unlimited), 0);
   const auto handler = ::signal(SIGXFSZ, SIG_IGN);
-  for (const rlim_t bytes : {rlim_t{1'000'000}, rlim_t{2'000}}) {   // the data; then even the catalogue
+  for (const rlim_t bytes : {rlim_t{1'000'000}, rlim_t{2'000}}) {  // the data; then even the catalogue
     const rlimit tight{bytes, unlimited.rlim_max};
     ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &tight), 0);
     const auto refused = lake->commit(rows, "", "", "2");
@@ -160,22 +175,24 @@ TEST_F(DurabilityTest, AFullDiskIsAClearErrorAndTheSameCommitGoesThroughLater) {
 
 // Invariant h: a table in the lake can be read with plain DuckDB, also while we write.
 TEST_F(DurabilityTest, InvariantH_PlainPythonDuckDbReadsWhileTheWriterIsOpen) {
-  if (!std::filesystem::exists(MILLRACE_TEST_PYTHON)) GTEST_SKIP() << MILLRACE_TEST_PYTHON << " is missing: run scripts/bootstrap";
+  if (!std::filesystem::exists(MILLRACE_TEST_PYTHON))
+    GTEST_SKIP() << MILLRACE_TEST_PYTHON << " is missing: run scripts/bootstrap";
   const auto lake = open();
   ASSERT_NE(lake, nullptr);
   LakeCommit rows;
   rows.signals.push_back({1, "plant", "engine-001", "T24", "degR", "temperature"});
   for (int i = 0; i < 5'000; ++i) rows.samples.add(1, 1'000'000 + i, 640 + i * 0.25, status::good);
   ASSERT_TRUE(lake->commit(rows, "", "", ""));
-  LakeCommit small;   // inlined in the catalogue
+  LakeCommit small;  // inlined in the catalogue
   for (int i = 0; i < 10; ++i) small.samples.add(1, 9'000'000 + i, 1, status::bad);
   ASSERT_TRUE(lake->commit(small, "", "", ""));
   const auto catalog = (folder_ / "lake" / "catalog.sqlite").string();
   for (int i = 0; i < 2; ++i) {
     Child reader({MILLRACE_TEST_PYTHON, MILLRACE_READ_LAKE, catalog, MILLRACE_DUCKDB_EXTENSIONS});
     EXPECT_EQ(reader.wait(), 0);
-    EXPECT_EQ(reader.text(), "points 5010 bad 10 asset engine-001 sum_good " + std::to_string(640 * 5'000 + 3'124'375) + "\n");
-    ASSERT_TRUE(lake->maintain({}));   // once inlined and in two files, once in one
+    EXPECT_EQ(reader.text(),
+              "points 5010 bad 10 asset engine-001 sum_good " + std::to_string(640 * 5'000 + 3'124'375) + "\n");
+    ASSERT_TRUE(lake->maintain({}));  // once inlined and in two files, once in one
   }
   ASSERT_TRUE(lake->commit(small, "", "", "")) << "the readers leave no lock behind";
 }

@@ -4,7 +4,7 @@
 
 #include <unistd.h>
 
-#include <cstdlib>
+#include <charconv>
 #include <string>
 
 namespace {
@@ -26,7 +26,9 @@ int main(int count, char** arguments) {
   if (!lake) return 1;
   const auto marks = (*lake)->recover_marks();
   if (!marks) return 1;
-  for (int number = std::atoi(marks->c_str()) + 1;; ++number) {
+  int number = 0;
+  std::from_chars(marks->data(), marks->data() + marks->size(), number);
+  for (++number;; ++number) {
     if (!(*lake)->commit(batch(number), "kill test", "", std::to_string(number))) return 1;
     const auto line = std::to_string(number) + "\n";
     if (::write(STDOUT_FILENO, line.data(), line.size()) < 0) return 1;

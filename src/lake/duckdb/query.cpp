@@ -1,13 +1,13 @@
+#include "base/time.hpp"
 #include "lake/duckdb/connection.hpp"
 
 #include <duckdb.h>
 #include <fmt/format.h>
+#include <poll.h>
 
 #include <algorithm>
 #include <cctype>
-#include <chrono>
 #include <cmath>
-#include <thread>
 
 namespace millrace::duck {
 namespace {
@@ -34,9 +34,7 @@ struct Answer {
 
 Error timed_out() { return {ErrorCode::timed_out, "the query ran longer than its time limit; ask for less"}; }
 
-std::int64_t monotonic_us() {
-  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
+std::int64_t monotonic_us() { return SystemClock().monotonic_us(); }
 
 Result<void> prepare(duckdb_connection connection, const std::string& sql, Statement& statement) {
   Extracted extracted;
@@ -45,7 +43,9 @@ Result<void> prepare(duckdb_connection connection, const std::string& sql, State
     const char* why = duckdb_extract_statements_error(extracted.handle);
     return fail(ErrorCode::invalid_argument, why != nullptr && *why != '\0' ? why : "the SQL text holds no statement");
   }
-  if (count > 1) return fail(ErrorCode::invalid_argument, fmt::format("the SQL text holds {} statements; send one at a time", count));
+  if (count > 1)
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("the SQL text holds {} statements; send one at a time", count));
   if (duckdb_prepare_extracted_statement(connection, extracted.handle, 0, &statement.handle) != DuckDBSuccess) {
     return fail(to_error(duckdb_prepare_error(statement.handle)));
   }
@@ -55,7 +55,8 @@ Result<void> prepare(duckdb_connection connection, const std::string& sql, State
 std::string lower_without_spaces(const std::string& text) {
   std::string lower;
   for (const char c : text) {
-    if (!std::isspace(static_cast<unsigned char>(c))) lower += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    if (!std::isspace(static_cast<unsigned char>(c)))
+      lower += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   }
   return lower;
 }
@@ -74,7 +75,8 @@ Result<void> check_words(const std::string& sql) {
 
 Result<void> check_reads_only(duckdb_prepared_statement statement, const std::string& sql) {
   const auto type = duckdb_prepared_statement_type(statement);
-  const bool runs = lower_without_spaces(sql).find("analyze") != std::string::npos;  // EXPLAIN ANALYZE runs what it explains
+  const bool runs =
+      lower_without_spaces(sql).find("analyze") != std::string::npos;  // EXPLAIN ANALYZE runs what it explains
   if (type == DUCKDB_STATEMENT_TYPE_SELECT || (type == DUCKDB_STATEMENT_TYPE_EXPLAIN && !runs)) return {};
   return fail(ErrorCode::permission_denied,
               "only statements that read are allowed here: SELECT, WITH, FROM, DESCRIBE, SHOW or EXPLAIN");
@@ -84,30 +86,50 @@ enum class Reading { boolean, integer, number, text, time, numbers, other };
 
 Reading reading_of(duckdb_prepared_statement statement, idx_t column) {
   switch (duckdb_prepared_statement_column_type(statement, column)) {
-    case DUCKDB_TYPE_BOOLEAN: return Reading::boolean;
-    case DUCKDB_TYPE_TINYINT: case DUCKDB_TYPE_SMALLINT: case DUCKDB_TYPE_INTEGER: case DUCKDB_TYPE_BIGINT:
-    case DUCKDB_TYPE_UTINYINT: case DUCKDB_TYPE_USMALLINT: case DUCKDB_TYPE_UINTEGER: case DUCKDB_TYPE_UBIGINT:
-    case DUCKDB_TYPE_HUGEINT: return Reading::integer;
-    case DUCKDB_TYPE_FLOAT: case DUCKDB_TYPE_DOUBLE: return Reading::number;
-    case DUCKDB_TYPE_VARCHAR: return Reading::text;
-    case DUCKDB_TYPE_TIMESTAMP: case DUCKDB_TYPE_TIMESTAMP_TZ: return Reading::time;
+    case DUCKDB_TYPE_BOOLEAN:
+      return Reading::boolean;
+    case DUCKDB_TYPE_TINYINT:
+    case DUCKDB_TYPE_SMALLINT:
+    case DUCKDB_TYPE_INTEGER:
+    case DUCKDB_TYPE_BIGINT:
+    case DUCKDB_TYPE_UTINYINT:
+    case DUCKDB_TYPE_USMALLINT:
+    case DUCKDB_TYPE_UINTEGER:
+    case DUCKDB_TYPE_UBIGINT:
+    case DUCKDB_TYPE_HUGEINT:
+      return Reading::integer;
+    case DUCKDB_TYPE_FLOAT:
+    case DUCKDB_TYPE_DOUBLE:
+      return Reading::number;
+    case DUCKDB_TYPE_VARCHAR:
+      return Reading::text;
+    case DUCKDB_TYPE_TIMESTAMP:
+    case DUCKDB_TYPE_TIMESTAMP_TZ:
+      return Reading::time;
     case DUCKDB_TYPE_LIST: {
       LogicalType list(duckdb_prepared_statement_column_logical_type(statement, column));
       LogicalType child(duckdb_list_type_child_type(list.handle));
       return duckdb_get_type_id(child.handle) == DUCKDB_TYPE_DOUBLE ? Reading::numbers : Reading::other;
     }
-    default: return Reading::other;
+    default:
+      return Reading::other;
   }
 }
 
 std::string_view name_of(Reading reading) {
   switch (reading) {
-    case Reading::boolean: return "boolean";
-    case Reading::integer: return "integer";
-    case Reading::number: return "number";
-    case Reading::time: return "time";
-    case Reading::numbers: return "numbers";
-    default: return "text";
+    case Reading::boolean:
+      return "boolean";
+    case Reading::integer:
+      return "integer";
+    case Reading::number:
+      return "number";
+    case Reading::time:
+      return "time";
+    case Reading::numbers:
+      return "numbers";
+    default:
+      return "text";
   }
 }
 
@@ -121,7 +143,8 @@ std::string with_casts(const std::string& sql, duckdb_prepared_statement stateme
     const char* given = duckdb_prepared_statement_column_name(statement, i);
     for (const char* c = given; *c != '\0'; ++c) name += *c == '"' ? std::string("\"\"") : std::string(1, *c);
     duckdb_free(const_cast<char*>(given));
-    select += fmt::format("{}#{}{} AS \"{}\"", i > 0 ? ", " : "", i + 1, other ? (decimal ? "::DOUBLE" : "::VARCHAR") : "", name);
+    select += fmt::format("{}#{}{} AS \"{}\"", i > 0 ? ", " : "", i + 1,
+                          other ? (decimal ? "::DOUBLE" : "::VARCHAR") : "", name);
   }
   const auto end = sql.find_last_not_of("; \t\r\n");
   return select + " FROM (" + sql.substr(0, end + 1) + "\n)";
@@ -143,7 +166,8 @@ struct BindCell {
 Result<void> bind(duckdb_prepared_statement statement, const std::vector<QueryCell>& parameters) {
   const auto wanted = duckdb_nparams(statement);
   if (wanted != parameters.size()) {
-    return fail(ErrorCode::invalid_argument, fmt::format("the statement has {} parameters, {} were given", wanted, parameters.size()));
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("the statement has {} parameters, {} were given", wanted, parameters.size()));
   }
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     if (std::visit(BindCell{statement, i + 1}, parameters[i]) != DuckDBSuccess) {
@@ -155,7 +179,8 @@ Result<void> bind(duckdb_prepared_statement statement, const std::vector<QueryCe
 
 /// Runs in small steps, so that the deadline can stop it between two. Tasks that other threads of the engine run go on
 /// until they are interrupted; throwing the query away before would wait for their end.
-Result<void> start(duckdb_connection connection, duckdb_prepared_statement statement, std::int64_t deadline_us, Answer& answer) {
+Result<void> start(duckdb_connection connection, duckdb_prepared_statement statement, std::int64_t deadline_us,
+                   Answer& answer) {
   Pending pending;
   if (duckdb_pending_prepared_streaming(statement, &pending.handle) != DuckDBSuccess) {
     return fail(to_error(duckdb_pending_error(pending.handle)));
@@ -168,7 +193,8 @@ Result<void> start(duckdb_connection connection, duckdb_prepared_statement state
       duckdb_interrupt(connection);
       return fail(timed_out());
     }
-    if (state == DUCKDB_PENDING_NO_TASKS_AVAILABLE) std::this_thread::sleep_for(std::chrono::microseconds(100));
+    // The engine's other threads are at work and tell nobody when they are done: look again in a millisecond.
+    if (state == DUCKDB_PENDING_NO_TASKS_AVAILABLE) static_cast<void>(::poll(nullptr, 0, 1));
   }
   if (duckdb_execute_pending(pending.handle, &answer.handle) != DuckDBSuccess) {
     return fail(to_error(duckdb_result_error(&answer.handle)));
@@ -188,12 +214,18 @@ T at(duckdb_vector vector, idx_t row) {
 
 QueryCell integer_at(duckdb_vector vector, idx_t row, duckdb_type type) {
   switch (type) {
-    case DUCKDB_TYPE_TINYINT: return std::int64_t{at<std::int8_t>(vector, row)};
-    case DUCKDB_TYPE_SMALLINT: return std::int64_t{at<std::int16_t>(vector, row)};
-    case DUCKDB_TYPE_INTEGER: return std::int64_t{at<std::int32_t>(vector, row)};
-    case DUCKDB_TYPE_UTINYINT: return std::int64_t{at<std::uint8_t>(vector, row)};
-    case DUCKDB_TYPE_USMALLINT: return std::int64_t{at<std::uint16_t>(vector, row)};
-    case DUCKDB_TYPE_UINTEGER: return std::int64_t{at<std::uint32_t>(vector, row)};
+    case DUCKDB_TYPE_TINYINT:
+      return std::int64_t{at<std::int8_t>(vector, row)};
+    case DUCKDB_TYPE_SMALLINT:
+      return std::int64_t{at<std::int16_t>(vector, row)};
+    case DUCKDB_TYPE_INTEGER:
+      return std::int64_t{at<std::int32_t>(vector, row)};
+    case DUCKDB_TYPE_UTINYINT:
+      return std::int64_t{at<std::uint8_t>(vector, row)};
+    case DUCKDB_TYPE_USMALLINT:
+      return std::int64_t{at<std::uint16_t>(vector, row)};
+    case DUCKDB_TYPE_UINTEGER:
+      return std::int64_t{at<std::uint32_t>(vector, row)};
     case DUCKDB_TYPE_UBIGINT: {
       const auto value = at<std::uint64_t>(vector, row);
       if (value > static_cast<std::uint64_t>(INT64_MAX)) return static_cast<double>(value);
@@ -205,7 +237,8 @@ QueryCell integer_at(duckdb_vector vector, idx_t row, duckdb_type type) {
       if (value.upper == (low < 0 ? -1 : 0)) return low;
       return duckdb_hugeint_to_double(value);
     }
-    default: return at<std::int64_t>(vector, row);
+    default:
+      return at<std::int64_t>(vector, row);
   }
 }
 
@@ -226,18 +259,23 @@ QueryCell cell_at(duckdb_vector vector, idx_t row, Reading reading, duckdb_type 
   auto* validity = duckdb_vector_get_validity(vector);
   if (validity != nullptr && !duckdb_validity_row_is_valid(validity, row)) return {};
   switch (reading) {
-    case Reading::boolean: return at<bool>(vector, row);
-    case Reading::integer: return integer_at(vector, row, type);
+    case Reading::boolean:
+      return at<bool>(vector, row);
+    case Reading::integer:
+      return integer_at(vector, row, type);
     case Reading::number:
       return type == DUCKDB_TYPE_FLOAT ? static_cast<double>(at<float>(vector, row)) : at<double>(vector, row);
-    case Reading::time: return format_time(at<std::int64_t>(vector, row));
-    case Reading::numbers: return numbers_at(vector, row);
-    default: return text_at(vector, row);
+    case Reading::time:
+      return format_time(at<std::int64_t>(vector, row));
+    case Reading::numbers:
+      return numbers_at(vector, row);
+    default:
+      return text_at(vector, row);
   }
 }
 
-Result<void> read_rows(duckdb_connection connection, Answer& answer, const std::vector<Reading>& readings, const QueryOptions& options,
-                       std::int64_t deadline_us, QueryResult& out) {
+Result<void> read_rows(duckdb_connection connection, Answer& answer, const std::vector<Reading>& readings,
+                       const QueryOptions& options, std::int64_t deadline_us, QueryResult& out) {
   for (;;) {
     Chunk chunk(duckdb_fetch_chunk(answer.handle));
     if (chunk.handle == nullptr) {
@@ -250,7 +288,7 @@ Result<void> read_rows(duckdb_connection connection, Answer& answer, const std::
     for (idx_t row = 0; row < rows; ++row) {
       if (out.rows.size() >= options.row_limit) {
         out.truncated = true;
-        duckdb_interrupt(connection);   // nobody wants the rest
+        duckdb_interrupt(connection);  // nobody wants the rest
         return {};
       }
       auto& cells = out.rows.emplace_back();
@@ -294,7 +332,8 @@ Result<QueryResult> Connection::query(const std::string& sql, const QueryOptions
   const auto deadline_us = monotonic_us() + options.time_limit_us;
   Answer answer;
   TRY(start(handle_, statement, deadline_us, answer));
-  if (duckdb_column_count(&answer.handle) != readings.size()) {   // DuckDB does not know the columns before it knows the types
+  if (duckdb_column_count(&answer.handle) !=
+      readings.size()) {  // DuckDB does not know the columns before it knows the types
     return fail(ErrorCode::invalid_argument, "the type of a parameter is not clear: cast it, such as ?::VARCHAR");
   }
   TRY(read_rows(handle_, answer, readings, options, deadline_us, out));
@@ -322,8 +361,10 @@ Result<void> Connection::scan(const std::string& sql, const std::function<Result
         if (!duckdb_validity_row_is_valid(validity, row)) values[row] = no_value;
       }
     }
-    const auto taken = each({{static_cast<const std::int32_t*>(column(0)), rows}, {static_cast<const TimeUs*>(column(1)), rows},
-                             {values, rows}, {static_cast<const StatusCode*>(column(3)), rows}});
+    const auto taken = each({{static_cast<const std::int32_t*>(column(0)), rows},
+                             {static_cast<const TimeUs*>(column(1)), rows},
+                             {values, rows},
+                             {static_cast<const StatusCode*>(column(3)), rows}});
     if (!taken) {
       duckdb_interrupt(handle_);
       return taken;

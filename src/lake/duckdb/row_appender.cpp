@@ -27,7 +27,8 @@ void RowAppender::check(int state) {
 
 RowAppender& RowAppender::text(const std::string& value) {
   if (!failed_) {
-    check(value.empty() ? duckdb_append_null(handle_) : duckdb_append_varchar_length(handle_, value.data(), value.size()));
+    check(value.empty() ? duckdb_append_null(handle_)
+                        : duckdb_append_varchar_length(handle_, value.data(), value.size()));
   }
   return *this;
 }
@@ -55,7 +56,8 @@ RowAppender& RowAppender::numbers(const std::vector<double>& values) {
   }
   std::vector<duckdb_value> cells;
   cells.reserve(values.size());
-  for (const double value : values) cells.push_back(std::isnan(value) ? duckdb_create_null_value() : duckdb_create_double(value));
+  for (const double value : values)
+    cells.push_back(std::isnan(value) ? duckdb_create_null_value() : duckdb_create_double(value));
   duckdb_logical_type type = duckdb_create_logical_type(DUCKDB_TYPE_DOUBLE);
   duckdb_value list = duckdb_create_list_value(type, cells.data(), cells.size());
   check(duckdb_append_value(handle_, list));

@@ -21,11 +21,11 @@ class RowAppender {
   RowAppender(const RowAppender&) = delete;
   RowAppender& operator=(const RowAppender&) = delete;
 
-  RowAppender& text(const std::string& value);          ///< empty is NULL
-  RowAppender& number(double value);                    ///< NaN is NULL
+  RowAppender& text(const std::string& value);  ///< empty is NULL
+  RowAppender& number(double value);            ///< NaN is NULL
   RowAppender& integer(std::int64_t value);
-  RowAppender& time(TimeUs value_us);                   ///< 0 is NULL
-  RowAppender& numbers(const std::vector<double>& values);   ///< empty is NULL
+  RowAppender& time(TimeUs value_us);                       ///< 0 is NULL
+  RowAppender& numbers(const std::vector<double>& values);  ///< empty is NULL
   void end_row();
   Result<void> finish();
 

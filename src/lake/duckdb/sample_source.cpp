@@ -12,10 +12,10 @@ namespace millrace::duck {
 namespace {
 
 constexpr std::pair<const char*, duckdb_type> sample_columns[] = {{"signal_id", DUCKDB_TYPE_INTEGER},
-                                                                   {"source_time", DUCKDB_TYPE_TIMESTAMP},
-                                                                   {"value", DUCKDB_TYPE_DOUBLE},
-                                                                   {"status", DUCKDB_TYPE_UINTEGER},
-                                                                   {"server_time", DUCKDB_TYPE_TIMESTAMP}};
+                                                                  {"source_time", DUCKDB_TYPE_TIMESTAMP},
+                                                                  {"value", DUCKDB_TYPE_DOUBLE},
+                                                                  {"status", DUCKDB_TYPE_UINTEGER},
+                                                                  {"server_time", DUCKDB_TYPE_TIMESTAMP}};
 
 const SampleSource& source_of(void* extra) { return *static_cast<const SampleSource*>(extra); }
 
@@ -30,11 +30,13 @@ void bind(duckdb_bind_info info) {
 
 void init(duckdb_init_info info) {
   duckdb_init_set_max_threads(info, 1);
-  duckdb_init_set_init_data(info, new std::size_t(0), [](void* position) { delete static_cast<std::size_t*>(position); });
+  duckdb_init_set_init_data(info, new std::size_t(0),
+                            [](void* position) { delete static_cast<std::size_t*>(position); });
 }
 
 template <typename T>
-void gather(const std::vector<T>& from, const std::vector<std::uint32_t>& order, std::size_t first, std::size_t count, T* to) {
+void gather(const std::vector<T>& from, const std::vector<std::uint32_t>& order, std::size_t first, std::size_t count,
+            T* to) {
   if (order.empty()) {
     std::memcpy(to, from.data() + first, count * sizeof(T));
   } else {

@@ -21,21 +21,35 @@ using Statement = std::unique_ptr<sqlite3_stmt, FinalizeStatement>;
 ErrorCode code_of(int sqlite_code) {
   switch (sqlite_code & 0xFF) {
     case SQLITE_CONSTRAINT:
-      return sqlite_code == SQLITE_CONSTRAINT_PRIMARYKEY || sqlite_code == SQLITE_CONSTRAINT_UNIQUE ? ErrorCode::already_exists
-                                                                                                    : ErrorCode::invalid_argument;
-    case SQLITE_FULL: return ErrorCode::exhausted;
-    case SQLITE_BUSY: case SQLITE_LOCKED: case SQLITE_CANTOPEN: case SQLITE_IOERR: return ErrorCode::unavailable;
-    case SQLITE_CORRUPT: case SQLITE_NOTADB: return ErrorCode::corrupt;
-    case SQLITE_READONLY: case SQLITE_PERM: return ErrorCode::permission_denied;
-    default: return ErrorCode::internal;
+      return sqlite_code == SQLITE_CONSTRAINT_PRIMARYKEY || sqlite_code == SQLITE_CONSTRAINT_UNIQUE
+                 ? ErrorCode::already_exists
+                 : ErrorCode::invalid_argument;
+    case SQLITE_FULL:
+      return ErrorCode::exhausted;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+    case SQLITE_CANTOPEN:
+    case SQLITE_IOERR:
+      return ErrorCode::unavailable;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      return ErrorCode::corrupt;
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+      return ErrorCode::permission_denied;
+    default:
+      return ErrorCode::internal;
   }
 }
 
 DatabaseValue value_of(sqlite3_stmt* statement, int column) {
   switch (sqlite3_column_type(statement, column)) {
-    case SQLITE_INTEGER: return std::int64_t{sqlite3_column_int64(statement, column)};
-    case SQLITE_FLOAT: return sqlite3_column_double(statement, column);
-    case SQLITE_NULL: return std::monostate{};
+    case SQLITE_INTEGER:
+      return std::int64_t{sqlite3_column_int64(statement, column)};
+    case SQLITE_FLOAT:
+      return sqlite3_column_double(statement, column);
+    case SQLITE_NULL:
+      return std::monostate{};
     default:
       return std::string(reinterpret_cast<const char*>(sqlite3_column_text(statement, column)),
                          static_cast<std::size_t>(sqlite3_column_bytes(statement, column)));
@@ -73,7 +87,8 @@ class SqliteDatabase final : public Database {
   }
 
   Result<void> execute_script(std::string_view sql) override {
-    if (sqlite3_exec(handle_.get(), std::string(sql).c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) return error(sql);
+    if (sqlite3_exec(handle_.get(), std::string(sql).c_str(), nullptr, nullptr, nullptr) != SQLITE_OK)
+      return error(sql);
     return {};
   }
 
@@ -83,7 +98,8 @@ class SqliteDatabase final : public Database {
     in_transaction_ = true;
     auto outcome = work();
     if (outcome) outcome = execute_script("COMMIT");
-    if (!outcome) (void)execute_script("ROLLBACK");  // the first error is the one to tell; some errors rolled back already
+    if (!outcome)
+      (void)execute_script("ROLLBACK");  // the first error is the one to tell; some errors rolled back already
     in_transaction_ = false;
     return outcome;
   }
@@ -97,8 +113,8 @@ class SqliteDatabase final : public Database {
   Result<sqlite3_stmt*> prepared(std::string_view sql) {
     if (const auto found = statements_.find(sql); found != statements_.end()) return found->second.get();
     sqlite3_stmt* statement = nullptr;
-    if (sqlite3_prepare_v3(handle_.get(), sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &statement, nullptr) !=
-        SQLITE_OK) {
+    if (sqlite3_prepare_v3(handle_.get(), sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
+                           &statement, nullptr) != SQLITE_OK) {
       return error(sql);
     }
     return statements_.emplace(std::string(sql), Statement(statement)).first->second.get();
@@ -108,8 +124,9 @@ class SqliteDatabase final : public Database {
   Result<void> run(std::string_view sql, const std::vector<DatabaseValue>& parameters, EachRow each) {
     TRY_ASSIGN(sqlite3_stmt* const statement, prepared(sql));
     if (sqlite3_bind_parameter_count(statement) != static_cast<int>(parameters.size())) {
-      return fail(ErrorCode::internal, fmt::format("metadata database: {} parameters given, {} wanted (in: {})", parameters.size(),
-                                                   sqlite3_bind_parameter_count(statement), sql.substr(0, 120)));
+      return fail(ErrorCode::internal,
+                  fmt::format("metadata database: {} parameters given, {} wanted (in: {})", parameters.size(),
+                              sqlite3_bind_parameter_count(statement), sql.substr(0, 120)));
     }
     for (std::size_t i = 0; i < parameters.size(); ++i) {
       std::visit(BindValue{statement, static_cast<int>(i) + 1}, parameters[i]);
@@ -139,13 +156,16 @@ Result<std::unique_ptr<Database>> open_sqlite_database(const std::filesystem::pa
     if (file >= 0) ::close(file);
   }
   sqlite3* handle = nullptr;
-  const int state = sqlite3_open_v2(in_memory ? ":memory:" : path.c_str(), &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
+  const int state = sqlite3_open_v2(in_memory ? ":memory:" : path.c_str(), &handle,
+                                    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
   auto database = std::make_unique<SqliteDatabase>(handle);
   if (state != SQLITE_OK) {
-    return fail(code_of(state), fmt::format("cannot open the metadata database {}: {}", path.string(), sqlite3_errstr(state)));
+    return fail(code_of(state),
+                fmt::format("cannot open the metadata database {}: {}", path.string(), sqlite3_errstr(state)));
   }
   sqlite3_busy_timeout(handle, 5'000);
-  const auto prepared = database->execute_script("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;");
+  const auto prepared =
+      database->execute_script("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;");
   if (!prepared) return fail(prepared.error().with_context(path.string()));
   return std::unique_ptr<Database>(std::move(database));
 }

@@ -20,12 +20,15 @@ std::unique_ptr<Database> memory_database() {
 /// Tables, columns and indexes as SQLite sees them, without comments and layout.
 std::vector<std::string> structure(Database& database) {
   std::vector<std::string> lines;
-  const auto columns = database.query("SELECT m.name, c.name, c.type, c.\"notnull\", c.pk FROM sqlite_master m, pragma_table_info(m.name) c "
-                                      "WHERE m.type = 'table' AND m.name <> 'schema_migrations' ORDER BY 1, c.cid");
+  const auto columns = database.query(
+      "SELECT m.name, c.name, c.type, c.\"notnull\", c.pk FROM sqlite_master m, pragma_table_info(m.name) c "
+      "WHERE m.type = 'table' AND m.name <> 'schema_migrations' ORDER BY 1, c.cid");
   for (const auto& row : *columns) {
-    lines.push_back(row.text(0) + "." + row.text(1) + " " + row.text(2) + " " + std::to_string(row.integer(3)) + std::to_string(row.integer(4)));
+    lines.push_back(row.text(0) + "." + row.text(1) + " " + row.text(2) + " " + std::to_string(row.integer(3)) +
+                    std::to_string(row.integer(4)));
   }
-  const auto indexes = database.query("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY 1");
+  const auto indexes =
+      database.query("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY 1");
   for (const auto& row : *indexes) lines.push_back(row.text(0) + ": " + row.text(1));
   return lines;
 }
@@ -52,13 +55,15 @@ TEST(Migrations, AreNumberedWithoutHolesAndNeverEdited) {
   EXPECT_EQ(migrate(*database, 1, {&edited, 1}).error().code, ErrorCode::corrupt);
   EXPECT_EQ(migrate(*database, 1, {}).error().code, ErrorCode::failed_precondition);
   EXPECT_NE(migrate(*database, 1, second).error().message.find("schema step 2 (more)"), std::string::npos);
-  EXPECT_EQ(database->query("SELECT name FROM sqlite_master WHERE name = 'c'")->size(), 0u) << "a step is done whole or not at all";
+  EXPECT_EQ(database->query("SELECT name FROM sqlite_master WHERE name = 'c'")->size(), 0u)
+      << "a step is done whole or not at all";
 }
 
 TEST(SqliteDatabase, KeepsTypesAndTellsTakenKeys) {
   const auto database = memory_database();
   ASSERT_TRUE(database->execute_script("CREATE TABLE t (a BIGINT PRIMARY KEY, b DOUBLE PRECISION, c TEXT)"));
-  EXPECT_EQ(*database->execute("INSERT INTO t VALUES (?, ?, ?)", {std::int64_t{1} << 60, 0.1, std::string("it's\0x", 6)}), 1);
+  EXPECT_EQ(
+      *database->execute("INSERT INTO t VALUES (?, ?, ?)", {std::int64_t{1} << 60, 0.1, std::string("it's\0x", 6)}), 1);
   ASSERT_TRUE(database->execute("INSERT INTO t VALUES (?, ?, ?)", {std::int64_t{2}, {}, {}}));
   const auto rows = database->query("SELECT a, b, c FROM t ORDER BY a");
   ASSERT_TRUE(rows) << rows.error().message;
@@ -66,7 +71,8 @@ TEST(SqliteDatabase, KeepsTypesAndTellsTakenKeys) {
   EXPECT_EQ((*rows)[1].integer(0), std::int64_t{1} << 60);
   EXPECT_EQ((*rows)[1].real(1), 0.1);
   EXPECT_EQ((*rows)[1].text(2), std::string("it's\0x", 6));
-  EXPECT_EQ(database->execute("INSERT INTO t VALUES (?, NULL, NULL)", {std::int64_t{2}}).error().code, ErrorCode::already_exists);
+  EXPECT_EQ(database->execute("INSERT INTO t VALUES (?, NULL, NULL)", {std::int64_t{2}}).error().code,
+            ErrorCode::already_exists);
   EXPECT_EQ(database->execute("INSERT INTO t VALUES (?, NULL, NULL)").error().code, ErrorCode::internal);
   EXPECT_FALSE(database->query("SELECT nothing FROM nowhere"));
 }
@@ -98,7 +104,7 @@ TEST(SqliteDatabase, IsASecretFileAndSurvivesReopening) {
     ASSERT_TRUE((*database)->execute("INSERT INTO artifacts VALUES (?, 1, 'x', 1)", {std::to_string(i)}));
     EXPECT_EQ((*(*database)->query("SELECT count(*) FROM artifacts"))[0].integer(0), i + 1);
   }
-  struct stat info {};
+  struct stat info{};
   ASSERT_EQ(::stat(path.c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777, 0600u);
   EXPECT_EQ(open_sqlite_database("/proc/nowhere/x.sqlite").error().code, ErrorCode::unavailable);
