@@ -54,7 +54,7 @@ Result<void> Session::read_history_request(Flow& flow, std::span<const BackfillM
     UA_HistoryReadValueId& node = nodes.emplace_back();
     UA_HistoryReadValueId_init(&node);
     node.nodeId = *id;
-    node.continuationPoint = borrow(want.continuation);
+    if (!want.continuation.empty()) node.continuationPoint = borrow(want.continuation);   // empty is not the same as none
     asked.push_back(&want);
   }
   if (nodes.empty()) return {};
