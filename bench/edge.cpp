@@ -1,11 +1,11 @@
 // The edge: bytes of a message in, bytes of a decision out. First inside one process, then through a real broker.
 //   usage: bench_edge [seconds per part, default 5]
-#include "result_line.hpp"
 #include "base/file.hpp"
 #include "base/hash.hpp"
 #include "edge/service.hpp"
 #include "net/mqtt/testing/broker_process.hpp"
 #include "onnx/synthetic.hpp"
+#include "result_line.hpp"
 #include "runtime/log.hpp"
 #include "runtime/process.hpp"
 #include "sparkplug/names.hpp"
@@ -14,6 +14,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <time.h>
 #include <algorithm>
 #include <atomic>
 #include <cmath>
@@ -21,17 +22,18 @@
 #include <cstdlib>
 #include <filesystem>
 #include <thread>
-#include <time.h>
 #include <unordered_map>
 
 namespace millrace {
 namespace {
 
-constexpr std::size_t assets = 40;                       // 40 x 25 signals = 1,000
+constexpr std::size_t assets = 40;  // 40 x 25 signals = 1,000
 constexpr std::uint64_t first_ms = 1'790'000'000'000ull;
 constexpr std::size_t trees = 300;
 
-std::string use_case_yaml() { return *read_file(std::filesystem::path(MILLRACE_SOURCE) / "examples/usecases/turbofan-maintenance.yaml"); }
+std::string use_case_yaml() {
+  return *read_file(std::filesystem::path(MILLRACE_SOURCE) / "examples/usecases/turbofan-maintenance.yaml");
+}
 
 ModelFiles make_model(const UseCase& use_case) {
   const auto definition = *compile_features(use_case);
@@ -53,14 +55,16 @@ std::string asset_name(std::size_t asset) { return fmt::format("engine-{:03}", a
 /// The plant's side: births and rows of 25 signals with plausible values.
 class Plant {
  public:
-  Plant(const UseCase& use_case, sparkplug::Publish publish) : use_case_(use_case), node_({.group = "bench", .node = "gateway"}, {
-      .publish = std::move(publish),
-      .birth = [this](std::string_view device, sparkplug::Payload& birth) {
-        if (device.empty()) return;
-        const std::size_t asset = std::strtoul(device.substr(7).data(), nullptr, 10) - 1;
-        std::uint64_t alias = asset * 100;
-        for (const auto& signal : signals()) birth.metrics.push_back({.name = signal, .alias = ++alias, .type = sparkplug::DataType::float64});
-      }}) {
+  Plant(const UseCase& use_case, sparkplug::Publish publish)
+      : use_case_(use_case),
+        node_({.group = "bench", .node = "gateway"},
+              {.publish = std::move(publish), .birth = [this](std::string_view device, sparkplug::Payload& birth) {
+                 if (device.empty()) return;
+                 const std::size_t asset = std::strtoul(device.substr(7).data(), nullptr, 10) - 1;
+                 std::uint64_t alias = asset * 100;
+                 for (const auto& signal : signals())
+                   birth.metrics.push_back({.name = signal, .alias = ++alias, .type = sparkplug::DataType::float64});
+               }}) {
     for (std::size_t asset = 0; asset < assets; ++asset) static_cast<void>(node_.add_device(asset_name(asset), 0));
   }
   sparkplug::EdgeNode& node() { return node_; }
@@ -69,7 +73,8 @@ class Plant {
     encoder_.clear();
     std::uint64_t alias = asset * 100;
     for (std::size_t i = 0; i < signals().size(); ++i) {
-      const double value = i == 0 ? static_cast<double>(row) : 500 + 3 * std::sin(static_cast<double>(row * (i + 3) + asset));
+      const double value =
+          i == 0 ? static_cast<double>(row) : 500 + 3 * std::sin(static_cast<double>(row * (i + 3) + asset));
       encoder_.add({.alias = ++alias, .time_ms = first_ms + row, .value = value});
     }
     payload_.assign(encoder_.bytes());
@@ -80,7 +85,8 @@ class Plant {
   const std::vector<std::string>& signals() {
     if (signals_.empty()) {
       for (const auto& signal : use_case_.signals) {
-        if (signal.role != SignalRole::work_order && signal.role != SignalRole::finding) signals_.push_back(signal.name);
+        if (signal.role != SignalRole::work_order && signal.role != SignalRole::finding)
+          signals_.push_back(signal.name);
       }
     }
     return signals_;
@@ -111,30 +117,30 @@ struct InProcess {
       : router(clock),
         host({.host = "edge-1", .group = "bench", .nodes = {"gateway"}},
              {.publish = [](const sparkplug::Publication&) -> Result<void> { return {}; },
-              .birth = [this](sparkplug::DeviceState& device, const sparkplug::Payload& birth, TimeUs) { router.on_birth(device, birth); },
-              .data = [this](sparkplug::DeviceState& device, std::string_view payload, TimeUs) { router.on_data(device, payload); }}),
-        node({.group = "bench", .node = "edge-1"},
-             {.publish =
-                  [this](const sparkplug::Publication& p) -> Result<void> {
-                    bytes_out += p.payload.size();
-                    return {};
-                  },
-              .birth = [](std::string_view, sparkplug::Payload&) {}}),
+              .birth = [this](sparkplug::DeviceState& device, const sparkplug::Payload& birth,
+                              TimeUs) { router.on_birth(device, birth); },
+              .data = [this](sparkplug::DeviceState& device, std::string_view payload,
+                             TimeUs) { router.on_data(device, payload); }}),
+        node({.group = "bench", .node = "edge-1"}, {.publish = [this](const sparkplug::Publication& p) -> Result<void> {
+                                                      bytes_out += p.payload.size();
+                                                      return {};
+                                                    },
+                                                    .birth = [](std::string_view, sparkplug::Payload&) {}}),
         plant(use_case, [this](const sparkplug::Publication& p) -> Result<void> {
           messages.emplace_back(p.topic, p.payload);
           return {};
         }) {
     node.on_connected(clock.now_us());
     router.on_asset = [this](const std::string& asset) { static_cast<void>(node.add_device(asset, clock.now_us())); };
-    auto pipeline = std::make_unique<Pipeline>(use_case, "1", PipelineOptions{.device = "edge-1"}, clock,
-                                               [this](const DecisionRecord& record, bool) {
-                                                 json.clear();
-                                                 append_json(json, record);
-                                                 encoder.clear();
-                                                 encoder.add_text(sparkplug::names::decision, static_cast<std::uint64_t>(record.time_us / 1000), json);
-                                                 payload.assign(encoder.bytes());
-                                                 static_cast<void>(node.publish_data(record.asset, payload, record.time_us));
-                                               });
+    auto pipeline = std::make_unique<Pipeline>(
+        use_case, "1", PipelineOptions{.device = "edge-1"}, clock, [this](const DecisionRecord& record, bool) {
+          json.clear();
+          append_json(json, record);
+          encoder.clear();
+          encoder.add_text(sparkplug::names::decision, static_cast<std::uint64_t>(record.time_us / 1000), json);
+          payload.assign(encoder.bytes());
+          static_cast<void>(node.publish_data(record.asset, payload, record.time_us));
+        });
     pipeline->set_model(std::move(*load_model("bench/1", make_model(use_case), use_case, choice)));
     router.set_pipeline(std::move(pipeline));
     plant.node().on_connected(clock.now_us());
@@ -173,7 +179,9 @@ void measure_paced(const UseCase& use_case, EngineChoice choice, const std::stri
     latencies_us.push_back(static_cast<double>(now_ns() - start_ns) / 1000);
   }
   const auto decisions = edge.router.pipelines().front()->decisions();
-  if (decisions != total) std::fprintf(stderr, "bench_edge: %llu decisions, not %llu\n", static_cast<unsigned long long>(decisions), static_cast<unsigned long long>(total));
+  if (decisions != total)
+    std::fprintf(stderr, "bench_edge: %llu decisions, not %llu\n", static_cast<unsigned long long>(decisions),
+                 static_cast<unsigned long long>(total));
   bench::print_result("edge_in_process_p50_" + engine, quantile(latencies_us, 0.50), "us", "lower", 300);
   bench::print_result("edge_in_process_p99_" + engine, quantile(latencies_us, 0.99), "us", "lower", 300);
 }
@@ -194,8 +202,8 @@ void measure_sustained(const UseCase& use_case, EngineChoice choice, const std::
     spent_ns += now_ns() - start_ns;
   }
   const auto decisions = static_cast<double>(edge.router.pipelines().front()->decisions());
-  bench::print_result("edge_sustained_decisions_" + engine, decisions / (static_cast<double>(spent_ns) / 1e9), "1/s", "higher", 50'000,
-                      {"Node-RED with a function only, measured elsewhere", 30'000});
+  bench::print_result("edge_sustained_decisions_" + engine, decisions / (static_cast<double>(spent_ns) / 1e9), "1/s",
+                      "higher", 50'000, {"Node-RED with a function only, measured elsewhere", 30'000});
 }
 
 /// Publisher -> broker -> edge -> broker -> subscriber.
@@ -225,8 +233,10 @@ class ThroughBroker {
     bench::print_result("edge_through_broker_p99_" + engine, quantile(latencies_us_, 0.99) / 1000, "ms", "lower", 0.6,
                         {"Telegraf as a filter, measured elsewhere", 0.67});
     bench::print_result("edge_through_broker_decisions_lost_" + engine,
-                  static_cast<double>(sent_) - static_cast<double>(latencies_us_.size() + warm_up_), "", "lower", 0);
-    std::fprintf(stderr, "bench_edge: the whole benchmark process, with both clients, holds %.1f MB\n", static_cast<double>(memory) / 1e6);
+                        static_cast<double>(sent_) - static_cast<double>(latencies_us_.size() + warm_up_), "", "lower",
+                        0);
+    std::fprintf(stderr, "bench_edge: the whole benchmark process, with both clients, holds %.1f MB\n",
+                 static_cast<double>(memory) / 1e6);
   }
 
  private:
@@ -235,15 +245,17 @@ class ThroughBroker {
     const std::string yaml = use_case_yaml();
     const ModelFiles files = make_model(use_case_);
     nlohmann::json list = nlohmann::json::array();
-    for (const auto& [name, bytes] : {std::pair("model.onnx", &files.model_onnx), std::pair("golden.json", &files.golden_json),
-                                      std::pair("features.json", &files.features_json)}) {
+    for (const auto& [name, bytes] :
+         {std::pair("model.onnx", &files.model_onnx), std::pair("golden.json", &files.golden_json),
+          std::pair("features.json", &files.features_json)}) {
       if (!cache.store(sha256_hex(*bytes), *bytes)) std::abort();
       list.push_back({{"name", name}, {"sha256", sha256_hex(*bytes)}, {"size", bytes->size()}});
     }
     if (!cache.store(sha256_hex(yaml), yaml)) std::abort();
-    const nlohmann::json assignment{{"revision", "1"},
-                                    {"use_cases", {{{"name", use_case_.name}, {"version", 1}, {"sha256", sha256_hex(yaml)}}}},
-                                    {"models", {{{"use_case", use_case_.name}, {"version", 1}, {"files", list}}}}};
+    const nlohmann::json assignment{
+        {"revision", "1"},
+        {"use_cases", {{{"name", use_case_.name}, {"version", 1}, {"sha256", sha256_hex(yaml)}}}},
+        {"models", {{{"use_case", use_case_.name}, {"version", 1}, {"files", list}}}}};
     if (!cache.store_assignment(assignment.dump())) std::abort();
   }
 
@@ -269,7 +281,9 @@ class ThroughBroker {
     SystemClock clock;
     Loop loop(clock);
     auto client = mqtt::make_mosquitto_client(loop, broker_->client_options("gateway"));
-    Plant plant(use_case_, [&](const sparkplug::Publication& p) { return client->publish(p.topic, p.payload, p.quality_of_service, p.retain); });
+    Plant plant(use_case_, [&](const sparkplug::Publication& p) {
+      return client->publish(p.topic, p.payload, p.quality_of_service, p.retain);
+    });
     std::unordered_map<std::int64_t, std::int64_t> sent_ns;
     std::size_t edge_births = 0;
     client->start({.will = []() -> std::optional<mqtt::Will> { return std::nullopt; },
@@ -300,14 +314,14 @@ class ThroughBroker {
     const std::int64_t period_ns = 1'000'000'000 / messages_per_s;
     Timer pace(loop);
     pace.every_us(period_ns / 1000, [&] {
-          while (sent_ < total && now_ns() >= start_ns + static_cast<std::int64_t>(sent_) * period_ns) {
-            const std::uint64_t row = sent_ / assets + 1;
-            const std::size_t asset = sent_ % assets;
-            sent_ns[static_cast<std::int64_t>(row * 1000 + asset)] = now_ns();
-            plant.send(asset, row, clock.now_us());
-            ++sent_;
-          }
-        });
+      while (sent_ < total && now_ns() >= start_ns + static_cast<std::int64_t>(sent_) * period_ns) {
+        const std::uint64_t row = sent_ / assets + 1;
+        const std::size_t asset = sent_ % assets;
+        sent_ns[static_cast<std::int64_t>(row * 1000 + asset)] = now_ns();
+        plant.send(asset, row, clock.now_us());
+        ++sent_;
+      }
+    });
     static_cast<void>(loop.run_until([&] { return sent_ == total && sent_ns.empty(); },
                                      static_cast<std::int64_t>(seconds + 5) * 1'000'000));
     client->stop();
@@ -336,18 +350,22 @@ class ThroughBroker {
   std::uint64_t sent_ = 0, received_ = 0, warm_up_ = 0;
 };
 
-}  // namespace
-}  // namespace millrace
-
-int main(int argc, char** argv) {
-  using namespace millrace;
-  const int seconds = argc > 1 ? std::max(1, std::atoi(argv[1])) : 5;
+int run(int seconds) {
   set_up_log({.process = "bench", .level = LogLevel::error});
   const auto use_case = *parse_use_case(use_case_yaml());
-  for (const auto& [choice, name] : {std::pair(EngineChoice::trees, "trees"), std::pair(EngineChoice::onnxruntime, "onnxruntime")}) {
+  for (const auto& [choice, name] :
+       {std::pair(EngineChoice::trees, "trees"), std::pair(EngineChoice::onnxruntime, "onnxruntime")}) {
     measure_paced(use_case, choice, name, seconds);
     measure_sustained(use_case, choice, name, seconds);
   }
   ThroughBroker(use_case, EngineChoice::trees).measure(1000, seconds, "trees");
   return 0;
+}
+
+}  // namespace
+}  // namespace millrace
+
+int main(int argc, char** argv) {
+  const long seconds = argc > 1 ? std::strtol(argv[1], nullptr, 10) : 5;
+  return millrace::run(static_cast<int>(std::clamp(seconds, 1l, 600l)));
 }

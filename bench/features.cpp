@@ -8,8 +8,10 @@
 #include <cmath>
 #include <filesystem>
 
-int main() {
-  using namespace millrace;
+namespace millrace {
+namespace {
+
+int run() {
   const auto yaml = read_file(std::filesystem::path(MILLRACE_SOURCE) / "examples/usecases/turbofan-maintenance.yaml");
   const auto use_case = parse_use_case(*yaml);
   const auto definition = std::make_shared<const FeatureDefinition>(*compile_features(*use_case));
@@ -18,7 +20,8 @@ int main() {
   const std::vector<Cell> cells(values.size(), Cell::good);
   std::vector<float> features(definition->size());
   const auto push = [&](TimeUs time_us) {
-    for (std::size_t i = 0; i < values.size(); ++i) values[i] = 500 + std::sin(static_cast<double>(time_us) * static_cast<double>(i + 1));
+    for (std::size_t i = 0; i < values.size(); ++i)
+      values[i] = 500 + std::sin(static_cast<double>(time_us) * static_cast<double>(i + 1));
     window.push({time_us, values, cells, false});
   };
   TimeUs time_us = 0;
@@ -36,7 +39,13 @@ int main() {
     }
     computing += Clock::now() - start;
   }
-  const double ns = static_cast<double>(std::chrono::duration_cast<std::chrono::nanoseconds>(computing).count()) / rounds;
+  const double ns =
+      static_cast<double>(std::chrono::duration_cast<std::chrono::nanoseconds>(computing).count()) / rounds;
   bench::print_result("feature_vector_of_169", ns, sink == sink ? "ns" : "ns (NaN)", "lower");
   return 0;
 }
+
+}  // namespace
+}  // namespace millrace
+
+int main() { return millrace::run(); }

@@ -63,20 +63,28 @@ void Decider::explain(std::string& out) const {
   const Comparison& limit = when_.comparison;
   const auto sign = to_string(limit.compare);
   switch (why_) {
-    case Why::nothing: break;
+    case Why::nothing:
+      break;
     case Why::condition:
       fmt::format_to(end, "{} {:.1f} {} {}, {} in a row", when_.name, prediction_, sign, limit.value, hold_);
       break;
-    case Why::not_met: fmt::format_to(end, "{} {:.1f} is not {} {}", when_.name, prediction_, sign, limit.value); break;
+    case Why::not_met:
+      fmt::format_to(end, "{} {:.1f} is not {} {}", when_.name, prediction_, sign, limit.value);
+      break;
     case Why::held_back:
-      fmt::format_to(end, "{} {:.1f} {} {}, {} of {} in a row", when_.name, prediction_, sign, limit.value, hold_, hold_needed_);
+      fmt::format_to(end, "{} {:.1f} {} {}, {} of {} in a row", when_.name, prediction_, sign, limit.value, hold_,
+                     hold_needed_);
       break;
     case Why::inputs:
       fmt::format_to(end, "only {:.0f} % of the inputs are good, {:.0f} % are needed", inputs_good_ * 100,
-            (1 - most_missing_) * 100);
+                     (1 - most_missing_) * 100);
       break;
-    case Why::not_a_number: fmt::format_to(end, "the model gave no number"); break;
-    case Why::timeout: fmt::format_to(end, "no data for {:.1f} s", static_cast<double>(timeout_us_) / 1e6); break;
+    case Why::not_a_number:
+      fmt::format_to(end, "the model gave no number");
+      break;
+    case Why::timeout:
+      fmt::format_to(end, "no data for {:.1f} s", static_cast<double>(timeout_us_) / 1e6);
+      break;
   }
 }
 

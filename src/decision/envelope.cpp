@@ -49,11 +49,16 @@ SafetyEnvelope::Output SafetyEnvelope::poll(TimeUs now_us) {
 
 std::string_view to_string(SafetyEnvelope::Guard guard) {
   switch (guard) {
-    case SafetyEnvelope::Guard::none: return "none";
-    case SafetyEnvelope::Guard::range: return "range";
-    case SafetyEnvelope::Guard::rate: return "rate";
-    case SafetyEnvelope::Guard::not_a_number: return "not_a_number";
-    case SafetyEnvelope::Guard::timeout: return "timeout";
+    case SafetyEnvelope::Guard::none:
+      return "none";
+    case SafetyEnvelope::Guard::range:
+      return "range";
+    case SafetyEnvelope::Guard::rate:
+      return "rate";
+    case SafetyEnvelope::Guard::not_a_number:
+      return "not_a_number";
+    case SafetyEnvelope::Guard::timeout:
+      return "timeout";
   }
   return "?";
 }

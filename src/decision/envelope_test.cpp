@@ -44,7 +44,8 @@ TEST(SafetyEnvelope, no_number_or_no_wish_gives_the_safe_value) {
 
 // Invariant f: a guard violation never reaches an output.
 TEST(InvariantF, whatever_is_wished_the_output_keeps_to_range_and_rate) {
-  constexpr double wild[] = {NAN, std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity(), 1e308, -1e308, 0};
+  constexpr double wild[] = {
+      NAN, std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity(), 1e308, -1e308, 0};
   for (unsigned seed = 1; seed <= 200; ++seed) {
     std::mt19937 random(seed);
     const UseCase::Envelope limits{.low = -5, .high = 20, .rate_per_s = seed % 2 == 0 ? 3.0 : 0.0, .safe = 2};

@@ -112,7 +112,8 @@ Result<DecisionRecord> parse_decision_record(std::string_view text) {
   if (!json.is_object()) return fail(ErrorCode::corrupt, fmt::format("no decision record: {}", text.substr(0, 80)));
   DecisionRecord record;
   const auto number = [&](const char* key) {
-    return json.contains(key) && json[key].is_number() ? json[key].get<double>() : std::numeric_limits<double>::quiet_NaN();
+    return json.contains(key) && json[key].is_number() ? json[key].get<double>()
+                                                       : std::numeric_limits<double>::quiet_NaN();
   };
   try {
     record.decision_id = json.at("decision_id");

@@ -12,22 +12,22 @@ namespace millrace {
 
 /// One decision, with all that is needed to trace it. Travels as one flat JSON object and is the lake's row.
 struct DecisionRecord {
-  std::string decision_id;          ///< UUIDv7
-  TimeUs time_us = 0;               ///< when it was made, by the device's clock
+  std::string decision_id;  ///< UUIDv7
+  TimeUs time_us = 0;       ///< when it was made, by the device's clock
   std::string asset, site, device;
   std::string use_case, use_case_version;
-  std::string model_version;        ///< "turbofan-maintenance/3"
-  std::string feature_hash;         ///< SHA-256 of the feature definition
-  double clock = 0;                 ///< age of the asset; NaN: not known
-  double prediction = 0;            ///< NaN: none
-  std::string unit;                 ///< of the prediction
-  std::string advice;               ///< "none", "no_advice", or the use case's word
+  std::string model_version;  ///< "turbofan-maintenance/3"
+  std::string feature_hash;   ///< SHA-256 of the feature definition
+  double clock = 0;           ///< age of the asset; NaN: not known
+  double prediction = 0;      ///< NaN: none
+  std::string unit;           ///< of the prediction
+  std::string advice;         ///< "none", "no_advice", or the use case's word
   std::string reason;
-  double inputs_good = 0;           ///< 0..1
+  double inputs_good = 0;  ///< 0..1
   std::uint32_t hold = 0;
-  std::int64_t latency_us = 0;      ///< message in -> decision out
-  TimeUs source_time_us = 0;        ///< of the newest row
-  std::vector<float> features;      ///< may be empty
+  std::int64_t latency_us = 0;  ///< message in -> decision out
+  TimeUs source_time_us = 0;    ///< of the newest row
+  std::vector<float> features;  ///< may be empty
 };
 
 /// Appends the JSON; no allocation once `out` has grown. Numbers that are not finite become null; other numbers are the

@@ -22,9 +22,11 @@ Result<void> check_fit(const FeatureDefinition& definition, const Engine& engine
     return refuse("the features read other signals than this version of the use case has: train again");
   }
   if (engine.features() != definition.size()) {
-    return refuse(fmt::format("the model takes {} features, the definition gives {}", engine.features(), definition.size()));
+    return refuse(
+        fmt::format("the model takes {} features, the definition gives {}", engine.features(), definition.size()));
   }
-  if (engine.outputs() != 1) return refuse(fmt::format("the model gives {} numbers, a decision needs 1", engine.outputs()));
+  if (engine.outputs() != 1)
+    return refuse(fmt::format("the model gives {} numbers, a decision needs 1", engine.outputs()));
   return {};
 }
 
@@ -37,7 +39,8 @@ Result<EngineChoice> parse_engine_choice(std::string_view text) {
   return fail(ErrorCode::invalid_argument, fmt::format("\"{}\" is no engine: write auto, trees or onnxruntime", text));
 }
 
-Result<ActiveModel> load_model(std::string version, const ModelFiles& files, const UseCase& use_case, EngineChoice choice) {
+Result<ActiveModel> load_model(std::string version, const ModelFiles& files, const UseCase& use_case,
+                               EngineChoice choice) {
   ActiveModel model{.version = std::move(version)};
   TRY_ASSIGN(auto definition, parse_feature_definition(files.features_json));
   TRY_ASSIGN(model.engine, make_engine(files.model_onnx, choice));

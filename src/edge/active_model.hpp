@@ -16,7 +16,7 @@ Result<EngineChoice> parse_engine_choice(std::string_view text);
 
 /// A model that has proved itself on this device.
 struct ActiveModel {
-  std::string version;                                  ///< "turbofan-maintenance/3"
+  std::string version;  ///< "turbofan-maintenance/3"
   std::shared_ptr<const FeatureDefinition> definition;
   std::string feature_hash;
   std::unique_ptr<Engine> engine;
@@ -27,9 +27,10 @@ struct ModelFiles {
   std::string model_onnx, golden_json, features_json;
 };
 
-/// Loads the engine, checks that it reads the use case's signals, and runs the golden vectors on this device. Takes tens
-/// of milliseconds: call it from a worker. `failed_precondition` says which of these did not hold. `automatic` takes
-/// the tree kernel where the model is a tree ensemble, else ONNX Runtime.
-Result<ActiveModel> load_model(std::string version, const ModelFiles& files, const UseCase& use_case, EngineChoice choice);
+/// Loads the engine, checks that it reads the use case's signals, and runs the golden vectors on this device. Takes
+/// tens of milliseconds: call it from a worker. `failed_precondition` says which of these did not hold. `automatic`
+/// takes the tree kernel where the model is a tree ensemble, else ONNX Runtime.
+Result<ActiveModel> load_model(std::string version, const ModelFiles& files, const UseCase& use_case,
+                               EngineChoice choice);
 
 }  // namespace millrace

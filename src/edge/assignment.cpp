@@ -28,7 +28,8 @@ const Assignment::File* Assignment::ModelRef::find(std::string_view name) const 
 }
 
 const Assignment::ModelRef* Assignment::model_of(std::string_view use_case) const {
-  const auto found = std::find_if(models.begin(), models.end(), [&](const ModelRef& m) { return m.use_case == use_case; });
+  const auto found =
+      std::find_if(models.begin(), models.end(), [&](const ModelRef& m) { return m.use_case == use_case; });
   return found == models.end() ? nullptr : &*found;
 }
 

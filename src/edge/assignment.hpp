@@ -22,7 +22,7 @@ struct Assignment {
   };
   struct ModelRef {
     std::string use_case;
-    std::string version;   ///< "<use case>/<n>"
+    std::string version;  ///< "<use case>/<n>"
     std::vector<File> files;
     [[nodiscard]] const File* find(std::string_view name) const;
     bool operator==(const ModelRef&) const = default;

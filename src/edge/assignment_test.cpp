@@ -27,7 +27,8 @@ TEST(Assignment, reads_what_the_platform_says) {
 TEST(Assignment, refuses_what_is_none) {
   EXPECT_FALSE(parse_assignment("[]"));
   EXPECT_FALSE(parse_assignment("{}"));
-  EXPECT_FALSE(parse_assignment(R"({"revision":"r","use_cases":[],"models":[{"use_case":"x","version":1,"files":[]}]})"));
+  EXPECT_FALSE(
+      parse_assignment(R"({"revision":"r","use_cases":[],"models":[{"use_case":"x","version":1,"files":[]}]})"));
 }
 
 TEST(Assignment, a_hash_that_could_leave_the_folder_is_refused) {

@@ -12,7 +12,8 @@ Result<EdgeConfig> load_edge_config(const std::filesystem::path& file) {
   config.site = root.text("site");
   config.node = root.text("node");
   for (const auto& [key, name] : {std::pair("site", &config.site), std::pair("node", &config.node)}) {
-    if (const auto good = sparkplug::check_name(key, *name); !good && !name->empty()) root.refuse(key, good.error().message);
+    if (const auto good = sparkplug::check_name(key, *name); !good && !name->empty())
+      root.refuse(key, good.error().message);
   }
   config.gateways = root.texts("gateways", config.gateways);
   config.directory = root.path("directory");

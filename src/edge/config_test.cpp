@@ -22,8 +22,9 @@ Result<EdgeConfig> load(const std::string& yaml) {
 }
 
 TEST(EdgeConfig, reads_a_whole_file) {
-  const auto config = load("site: s\nnode: edge-1\ndirectory: state\nsite_broker: {port: 1234}\nengine: trees\npoll: 5 s\n"
-                           "credentials: {certificate_authority: ca.pem, certificate: edge.pem, key: edge.key}\n");
+  const auto config = load(
+      "site: s\nnode: edge-1\ndirectory: state\nsite_broker: {port: 1234}\nengine: trees\npoll: 5 s\n"
+      "credentials: {certificate_authority: ca.pem, certificate: edge.pem, key: edge.key}\n");
   ASSERT_TRUE(config) << config.error().message;
   EXPECT_EQ(config->site_broker.port, 1234);
   EXPECT_EQ(config->engine, EngineChoice::trees);

@@ -17,7 +17,8 @@ Pipeline::Pipeline(UseCase use_case, std::string version, PipelineOptions option
       sink_(std::move(sink)) {
   // Checked when the use case was applied; without features there is nothing to decide and no asset is bound.
   auto definition = compile_features(use_case_);
-  model_.definition = std::make_shared<const FeatureDefinition>(definition ? std::move(*definition) : FeatureDefinition{});
+  model_.definition =
+      std::make_shared<const FeatureDefinition>(definition ? std::move(*definition) : FeatureDefinition{});
   if (const auto* signal = use_case_.signal_with_role(SignalRole::work_order)) work_order_signal_ = signal->name;
   record_.device = options_.device;
   record_.use_case = use_case_.name;
@@ -66,7 +67,8 @@ void Pipeline::begin(std::int64_t received_us, TimeUs now_us) {
 
 void Pipeline::push(std::size_t index, std::uint32_t column, TimeUs source_time_us, StatusCode status, double value) {
   if (column == work_order) return on_work_order(index, source_time_us, status, value);
-  assets_[index]->aligner.push(column, source_time_us, status, value, received_us_, [&](const Row& row) { on_row(index, row); });
+  assets_[index]->aligner.push(column, source_time_us, status, value, received_us_,
+                               [&](const Row& row) { on_row(index, row); });
 }
 
 void Pipeline::on_row(std::size_t index, const Row& row) {

@@ -21,13 +21,13 @@
 namespace millrace {
 
 struct PipelineOptions {
-  std::string device;                                    ///< who decides: goes into every record
+  std::string device;                                                     ///< who decides: goes into every record
   enum class Features { none, advice, all } features = Features::advice;  ///< which records carry the feature vector
-  std::size_t batch_rows = 64;                           ///< rows of one message that go through the engine at once
+  std::size_t batch_rows = 64;  ///< rows of one message that go through the engine at once
 };
 
-/// One use case on this device: samples in, decisions out. Sans-I/O: the clock is read for latency and ids only. Between
-/// `begin` and `finish` of a message nothing is allocated (invariant of the edge's latency).
+/// One use case on this device: samples in, decisions out. Sans-I/O: the clock is read for latency and ids only.
+/// Between `begin` and `finish` of a message nothing is allocated (invariant of the edge's latency).
 class Pipeline {
  public:
   /// `record` is valid during the call only. `begins`: the first of a run of the same advice.
@@ -97,7 +97,7 @@ class Pipeline {
   PipelineOptions options_;
   const Clock& clock_;
   Sink sink_;
-  ActiveModel model_;                   ///< without engine: rows are collected, nothing is decided
+  ActiveModel model_;  ///< without engine: rows are collected, nothing is decided
   TimeUs model_since_us_ = 0;
   std::string work_order_signal_;
   std::vector<std::unique_ptr<Asset>> assets_;

@@ -175,8 +175,8 @@ TEST_F(PipelineTest, a_restart_goes_on_with_window_hold_and_work_order) {
   ASSERT_TRUE(pipeline_->restore("plant-1", "p1", state));
   EXPECT_EQ(pipeline_->newest_us(), second);
   pipeline_->set_model(testing::sample_model());
-  code(2, 1);                              // told again by the birth: no event
-  row(1, 10);                              // replayed: known already
+  code(2, 1);  // told again by the birth: no event
+  row(1, 10);  // replayed: known already
   EXPECT_EQ(records_.size(), 1u);
   row(2, 10);
   ASSERT_EQ(records_.size(), 2u);

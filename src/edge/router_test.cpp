@@ -13,8 +13,9 @@ constexpr TimeUs second = 1'000'000;
 class RouterTest : public ::testing::Test {
  protected:
   std::unique_ptr<Pipeline> pipeline(const std::string& limit = "20") {
-    auto made = std::make_unique<Pipeline>(testing::sample_use_case(limit), "1", PipelineOptions{.device = "edge-1"}, clock_,
-                                           [this](const DecisionRecord& record, bool) { records_.push_back(record); });
+    auto made =
+        std::make_unique<Pipeline>(testing::sample_use_case(limit), "1", PipelineOptions{.device = "edge-1"}, clock_,
+                                   [this](const DecisionRecord& record, bool) { records_.push_back(record); });
     made->set_model(testing::sample_model());
     return made;
   }

@@ -15,7 +15,7 @@ namespace {
 constexpr std::int64_t tick_us = 100'000;
 constexpr std::int64_t report_every_us = 30'000'000;
 constexpr std::size_t most_waiting = 10'000;
-constexpr TimeUs replay_margin_us = 5'000'000;   ///< rows that may have been open, or not yet on disk
+constexpr TimeUs replay_margin_us = 5'000'000;  ///< rows that may have been open, or not yet on disk
 
 sparkplug::Publish publish_with(mqtt::Client* client) {
   return [client](const sparkplug::Publication& p) {
@@ -35,22 +35,25 @@ EdgeService::EdgeService(Loop& loop, WorkerPool& workers, EdgeConfig config, Edg
       config_(std::move(config)),
       ports_(std::move(ports)),
       router_(loop.clock()),
-      host_({.host = config_.node, .group = config_.site, .nodes = config_.gateways},
-            {.publish = publish_with(ports_.host_client.get()),
-             .birth =
-                 [this](sparkplug::DeviceState& device, const sparkplug::Payload& birth, TimeUs now_us) {
-                   router_.on_birth(device, birth);
-                   if (device.device.empty()) on_node_birth(device, now_us);
-                 },
-             .data = [this](sparkplug::DeviceState& device, std::string_view payload,
-                            TimeUs) { router_.on_data(device, payload); },
-             .lost = [](std::string_view, std::string_view node) { log_warning("messages lost, asked for a rebirth", {{"node", node}}); }}),
+      host_(
+          {.host = config_.node, .group = config_.site, .nodes = config_.gateways},
+          {.publish = publish_with(ports_.host_client.get()),
+           .birth =
+               [this](sparkplug::DeviceState& device, const sparkplug::Payload& birth, TimeUs now_us) {
+                 router_.on_birth(device, birth);
+                 if (device.device.empty()) on_node_birth(device, now_us);
+               },
+           .data = [this](sparkplug::DeviceState& device, std::string_view payload,
+                          TimeUs) { router_.on_data(device, payload); },
+           .lost = [](std::string_view,
+                      std::string_view node) { log_warning("messages lost, asked for a rebirth", {{"node", node}}); }}),
       node_({.group = config_.site, .node = config_.node},
             {.publish = publish_with(ports_.node_client.get()),
              .birth =
                  [this](std::string_view device, sparkplug::Payload& birth) {
                    if (device.empty()) return;
-                   birth.metrics.push_back({.name = std::string(sparkplug::names::decision), .type = sparkplug::DataType::string});
+                   birth.metrics.push_back(
+                       {.name = std::string(sparkplug::names::decision), .type = sparkplug::DataType::string});
                  },
              .on_born =
                  [this](bool born) {
@@ -103,19 +106,22 @@ Result<void> EdgeService::start_metrics() {
   metrics_.gauge_function("millrace_edge_engine_errors", "Failed runs of a model", total(&Pipeline::engine_errors));
   metrics_.gauge_function("millrace_edge_latency_p50_seconds", "Message in to decision out", latency(0.50));
   metrics_.gauge_function("millrace_edge_latency_p99_seconds", "Message in to decision out", latency(0.99));
-  metrics_.gauge_function("millrace_edge_messages", "Data messages read", [this] { return static_cast<double>(router_.messages()); });
-  metrics_.gauge_function("millrace_edge_samples", "Samples used", [this] { return static_cast<double>(router_.samples()); });
+  metrics_.gauge_function("millrace_edge_messages", "Data messages read",
+                          [this] { return static_cast<double>(router_.messages()); });
+  metrics_.gauge_function("millrace_edge_samples", "Samples used",
+                          [this] { return static_cast<double>(router_.samples()); });
   metrics_.gauge_function("millrace_edge_broken_messages", "Messages that were no payload",
                           [this] { return static_cast<double>(router_.broken_messages()); });
   metrics_.gauge_function("millrace_edge_decisions_lost", "Decisions given up while the broker was away",
                           [this] { return static_cast<double>(decisions_lost_); });
-  metrics_server_ = http::make_beast_server(
-      loop_, {.port = *config_.metrics_port}, {{"GET", "/metrics", [this](const http::Request&, const http::Reply& reply) {
-                                                 http::Response response;
-                                                 response.body = metrics_.scrape();
-                                                 response.content_type = "text/plain; version=0.0.4";
-                                                 reply(std::move(response));
-                                               }}});
+  metrics_server_ =
+      http::make_beast_server(loop_, {.port = *config_.metrics_port},
+                              {{"GET", "/metrics", [this](const http::Request&, const http::Reply& reply) {
+                                  http::Response response;
+                                  response.body = metrics_.scrape();
+                                  response.content_type = "text/plain; version=0.0.4";
+                                  reply(std::move(response));
+                                }}});
   return metrics_server_->start();
 }
 
@@ -125,11 +131,13 @@ void EdgeService::start_host() {
                  .on_connected =
                      [this, client] {
                        log_info("listening to the site", {{"site", config_.site}});
-                       if (auto done = client->subscribe(host_.subscriptions(), 1); !done) log_error(done.error().message);
+                       if (auto done = client->subscribe(host_.subscriptions(), 1); !done)
+                         log_error(done.error().message);
                        const TimeUs now_us = loop_.clock().now_us();
                        host_.on_connected(now_us);
                        // Gateways that were there before us: their births tell what there is, before the first data.
-                       for (const std::string& gateway : config_.gateways) host_.request_rebirth(config_.site, gateway, now_us);
+                       for (const std::string& gateway : config_.gateways)
+                         host_.request_rebirth(config_.site, gateway, now_us);
                      },
                  .on_disconnected =
                      [this](const Error& why) {
@@ -147,7 +155,8 @@ void EdgeService::start_node() {
   client->start({.will = [this] { return to_will(node_.testament(loop_.clock().now_us())); },
                  .on_connected =
                      [this, client] {
-                       if (auto done = client->subscribe(node_.subscriptions(), 1); !done) log_error(done.error().message);
+                       if (auto done = client->subscribe(node_.subscriptions(), 1); !done)
+                         log_error(done.error().message);
                        node_.on_connected(loop_.clock().now_us());
                      },
                  .on_disconnected = [this](const Error&) { node_.on_disconnected(); },
@@ -166,8 +175,8 @@ void EdgeService::on_node_birth(const sparkplug::DeviceState& node, TimeUs now_u
   if (!newest_us) return;
   const auto from_ms = static_cast<std::uint64_t>(std::max<TimeUs>(0, *newest_us - replay_margin_us) / 1000);
   sparkplug::Payload command;
-  command.metrics.push_back(
-      sparkplug::unsigned_metric(std::string(sparkplug::names::replay), from_ms, static_cast<std::uint64_t>(now_us / 1000)));
+  command.metrics.push_back(sparkplug::unsigned_metric(std::string(sparkplug::names::replay), from_ms,
+                                                       static_cast<std::uint64_t>(now_us / 1000)));
   if (auto sent = host_.command(node.group, node.node, {}, std::move(command), now_us); !sent) {
     log_warning("replay could not be asked for", {{"why", sent.error().message}});
   }
@@ -231,7 +240,8 @@ void EdgeService::take(PreparedUseCase prepared) {
     restore(*pipeline);
     std::erase_if(known_hashes_, [&](const std::string& known) { return known.starts_with(name + "@"); });
     known_hashes_.insert(hash);
-    log_info("use case active", {{"use_case", name}, {"version", pipeline->version()}, {"model", pipeline->model_version()}});
+    log_info("use case active",
+             {{"use_case", name}, {"version", pipeline->version()}, {"model", pipeline->model_version()}});
     router_.set_pipeline(std::move(pipeline));
     return;
   }
@@ -277,7 +287,8 @@ void EdgeService::persist() {
                                          [this, outcome, alive = std::weak_ptr(alive_)] {
                                            if (alive.expired()) return;
                                            saving_ = false;
-                                           if (!*outcome) on_problem("windows could not be kept: " + outcome->error().message);
+                                           if (!*outcome)
+                                             on_problem("windows could not be kept: " + outcome->error().message);
                                          });
   if (!submitted) saving_ = false;
 }
@@ -292,7 +303,8 @@ void EdgeService::report() {
                       {"since_us", pipeline->model_since_us()}});
   }
   const nlohmann::json body{{"device", config_.node}, {"active", active}, {"errors", errors_}};
-  ports_.platform->send("POST", "/api/v1/device/report", body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace),
+  ports_.platform->send("POST", "/api/v1/device/report",
+                        body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace),
                         {{"content-type", "application/json"}}, [](const Result<http::Response>&) {});
 }
 
@@ -321,18 +333,21 @@ void EdgeService::stop() {
     });
   }
   if (store_ == nullptr) return;
-  if (auto saved = store_->save(entries); !saved) log_error("windows could not be kept", {{"why", saved.error().message}});
+  if (auto saved = store_->save(entries); !saved)
+    log_error("windows could not be kept", {{"why", saved.error().message}});
 }
 
 EdgePorts make_edge_ports(Loop& loop, const EdgeConfig& config) {
-  mqtt::ClientOptions broker{.host = config.site_broker.host, .port = config.site_broker.port, .credentials = config.credentials};
+  mqtt::ClientOptions broker{
+      .host = config.site_broker.host, .port = config.site_broker.port, .credentials = config.credentials};
   EdgePorts ports;
   broker.client_id = config.node + "-host";
   ports.host_client = mqtt::make_mosquitto_client(loop, broker);
   broker.client_id = config.node;
   ports.node_client = mqtt::make_mosquitto_client(loop, broker);
   if (!config.platform_url.empty()) {
-    ports.platform = http::make_beast_client(loop, {.base_url = config.platform_url, .credentials = config.credentials});
+    ports.platform =
+        http::make_beast_client(loop, {.base_url = config.platform_url, .credentials = config.credentials});
   }
   return ports;
 }

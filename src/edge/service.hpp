@@ -26,9 +26,9 @@ namespace millrace {
 
 /// The edge's ways to the world; tests may give others.
 struct EdgePorts {
-  std::unique_ptr<mqtt::Client> host_client;   ///< as Sparkplug host: hears the site
-  std::unique_ptr<mqtt::Client> node_client;   ///< as edge node: tells decisions
-  std::unique_ptr<http::Client> platform;      ///< may be null
+  std::unique_ptr<mqtt::Client> host_client;  ///< as Sparkplug host: hears the site
+  std::unique_ptr<mqtt::Client> node_client;  ///< as edge node: tells decisions
+  std::unique_ptr<http::Client> platform;     ///< may be null
 };
 
 /// The whole edge on one loop: site broker in and out, updates, state on disk. `start` and `stop` on the loop's thread.
@@ -40,11 +40,13 @@ class EdgeService {
   EdgeService& operator=(const EdgeService&) = delete;
 
   Result<void> start();
-  void stop();   ///< writes the windows, says goodbye to the broker
+  void stop();  ///< writes the windows, says goodbye to the broker
 
   [[nodiscard]] Router& router() { return router_; }
   /// Where Prometheus may scrape; 0: nowhere.
-  [[nodiscard]] std::uint16_t metrics_port() const { return metrics_server_ ? metrics_server_->port() : std::uint16_t{0}; }
+  [[nodiscard]] std::uint16_t metrics_port() const {
+    return metrics_server_ ? metrics_server_->port() : std::uint16_t{0};
+  }
   [[nodiscard]] std::uint64_t decisions_published() const { return decisions_published_; }
   [[nodiscard]] std::uint64_t decisions_lost() const { return decisions_lost_; }
 
@@ -70,8 +72,8 @@ class EdgeService {
   Router router_;
   sparkplug::Host host_;
   sparkplug::EdgeNode node_;
-  std::shared_ptr<WindowStore> store_;          ///< shared with a write that is under way
-  std::vector<WindowStore::Entry> stored_;      ///< read at the start, until their use case comes
+  std::shared_ptr<WindowStore> store_;      ///< shared with a write that is under way
+  std::vector<WindowStore::Entry> stored_;  ///< read at the start, until their use case comes
   Updater updater_;
   Timer tick_timer_, persist_timer_, report_timer_;
   sparkplug::DataEncoder encoder_;
@@ -79,10 +81,10 @@ class EdgeService {
   struct Waiting {
     std::string asset, metrics;
   };
-  std::deque<Waiting> waiting_;                 ///< decisions made while the node was not born; bounded, the oldest go
+  std::deque<Waiting> waiting_;  ///< decisions made while the node was not born; bounded, the oldest go
   std::set<std::string> devices_;
-  std::set<std::string> known_hashes_;          ///< "use case@hash": files that are active
-  std::vector<std::string> errors_;             ///< for the next report
+  std::set<std::string> known_hashes_;  ///< "use case@hash": files that are active
+  std::vector<std::string> errors_;     ///< for the next report
   bool saving_ = false;
   MetricRegistry metrics_;
   std::unique_ptr<http::Server> metrics_server_;

@@ -31,7 +31,8 @@ class FakePlatform {
             {{"GET", "/api/v1/device/assignment",
               [this](const http::Request& request, const http::Reply& reply) {
                 const auto etag = request.headers.find("if-none-match");
-                if (etag != request.headers.end() && etag->second == "\"" + revision_ + "\"") return reply({.status = 304});
+                if (etag != request.headers.end() && etag->second == "\"" + revision_ + "\"")
+                  return reply({.status = 304});
                 reply({.body = assignment_, .headers = {{"etag", "\"" + revision_ + "\""}}});
               }},
              {"GET", "/api/v1/artifacts/{sha256}",
@@ -51,8 +52,9 @@ class FakePlatform {
   void assign(const ModelFiles& files, int version) {
     const std::string yaml = testing::sample_yaml();
     nlohmann::json model_files = nlohmann::json::array();
-    for (const auto& [name, bytes] : {std::pair("model.onnx", &files.model_onnx), std::pair("golden.json", &files.golden_json),
-                                      std::pair("features.json", &files.features_json)}) {
+    for (const auto& [name, bytes] :
+         {std::pair("model.onnx", &files.model_onnx), std::pair("golden.json", &files.golden_json),
+          std::pair("features.json", &files.features_json)}) {
       files_[sha256_hex(*bytes)] = *bytes;
       model_files.push_back({{"name", name}, {"sha256", sha256_hex(*bytes)}, {"size", bytes->size()}});
     }
@@ -86,9 +88,11 @@ class Gateway {
                      return client_->publish(p.topic, p.payload, p.quality_of_service, p.retain);
                    },
                .birth = [](std::string_view device, sparkplug::Payload& birth) { add_metrics(device, birth); },
-               .command = [this](std::string_view, const sparkplug::Payload& command) {
-                 if (const auto* replay = command.find(sparkplug::names::replay)) replays.push_back(*sparkplug::to_number(replay->value));
-               }}) {
+               .command =
+                   [this](std::string_view, const sparkplug::Payload& command) {
+                     if (const auto* replay = command.find(sparkplug::names::replay))
+                       replays.push_back(*sparkplug::to_number(replay->value));
+                   }}) {
     client_->start({.will = [this]() -> std::optional<mqtt::Will> {
                       auto t = node_.testament(loop_.clock().now_us());
                       return mqtt::Will{t.topic, t.payload, t.quality_of_service, t.retain};
@@ -215,7 +219,7 @@ TEST_F(EdgeServiceTest, decides_and_swaps_the_model_without_missing_a_decision) 
   }
   EXPECT_EQ(gateway_->decisions.back().model_version, "pump/2");
   ASSERT_TRUE(until([&] {
-    return !platform_->reports.empty() && platform_->reports.back()["active"] .size() == 1 &&
+    return !platform_->reports.empty() && platform_->reports.back()["active"].size() == 1 &&
            platform_->reports.back()["active"][0]["model_version"] == "pump/2";
   }));
 }
@@ -253,7 +257,8 @@ TEST_F(EdgeServiceTest, metrics_can_be_scraped) {
   ASSERT_TRUE(until_active("pump/1"));
   gateway_->row(1, 90);
   ASSERT_TRUE(until_decisions(1));
-  const auto client = http::make_beast_client(loop_, {.base_url = "http://127.0.0.1:" + std::to_string(edge_->metrics_port())});
+  const auto client =
+      http::make_beast_client(loop_, {.base_url = "http://127.0.0.1:" + std::to_string(edge_->metrics_port())});
   std::string text;
   client->send("GET", "/metrics", {}, {}, [&](Result<http::Response> answer) { text = answer ? answer->body : "-"; });
   ASSERT_TRUE(until([&] { return !text.empty(); }));
@@ -280,7 +285,7 @@ TEST_F(EdgeServiceTest, InvariantG_without_platform_it_keeps_deciding_even_over_
   gateway_->row(2, 10);
   ASSERT_TRUE(until_decisions(2));
   EXPECT_EQ(gateway_->decisions[1].clock, 2);
-  EXPECT_EQ(gateway_->decisions[1].advice, "overhaul");            // window and hold went on
+  EXPECT_EQ(gateway_->decisions[1].advice, "overhaul");  // window and hold went on
 }
 
 TEST_F(EdgeServiceTest, a_restarted_broker_costs_no_state) {

@@ -20,8 +20,9 @@ Result<PreparedUseCase> prepare_one(const Assignment& assignment, const Assignme
   const auto* model = assignment.model_of(ref.name);
   if (model == nullptr) return prepared;
   ModelFiles files;
-  for (const auto& [name, bytes] : {std::pair("model.onnx", &files.model_onnx), std::pair("golden.json", &files.golden_json),
-                                    std::pair("features.json", &files.features_json)}) {
+  for (const auto& [name, bytes] :
+       {std::pair("model.onnx", &files.model_onnx), std::pair("golden.json", &files.golden_json),
+        std::pair("features.json", &files.features_json)}) {
     TRY_ASSIGN(*bytes, cache.read(model->find(name)->sha256));
   }
   auto loaded = load_model(model->version, files, prepared.use_case, choice);
@@ -97,7 +98,8 @@ void Updater::on_answer(Result<http::Response> answer) {
   busy_ = false;
   if (!answer) return tell("the platform does not answer: " + answer.error().message);
   if (answer->status == 304) return tell("");
-  if (answer->status != 200) return tell(fmt::format("the platform answers {}: {}", answer->status, answer->body.substr(0, 300)));
+  if (answer->status != 200)
+    return tell(fmt::format("the platform answers {}: {}", answer->status, answer->body.substr(0, 300)));
   auto assignment = parse_assignment(answer->body);
   if (!assignment) return tell("the platform's " + assignment.error().message);
   const auto etag = answer->headers.find("etag");
@@ -152,7 +154,8 @@ void Updater::prove(Assignment assignment, std::string json) {
     if (alive.expired()) return;
     busy_ = false;
     if (prepared->refused.empty() && !json.empty()) {
-      if (auto stored = cache_.store_assignment(json); !stored) tell("the assignment could not be kept: " + stored.error().message);
+      if (auto stored = cache_.store_assignment(json); !stored)
+        tell("the assignment could not be kept: " + stored.error().message);
       cache_.keep_only(prepared->assignment);
     }
     handlers_.ready(std::move(*prepared));

@@ -20,14 +20,14 @@ namespace millrace {
 struct PreparedUseCase {
   Assignment::UseCaseRef ref;
   UseCase use_case;
-  std::optional<ActiveModel> model;   ///< none: nothing is approved yet
+  std::optional<ActiveModel> model;  ///< none: nothing is approved yet
 };
 
 /// What became of an assignment. A use case that was refused is in `refused`, and what ran before goes on running.
 struct PreparedAssignment {
   Assignment assignment;
   std::vector<PreparedUseCase> use_cases;
-  std::vector<std::string> refused;   ///< one sentence each
+  std::vector<std::string> refused;  ///< one sentence each
 };
 
 /// Where files are kept by their SHA-256, and the last assignment.
@@ -59,7 +59,7 @@ class Updater {
  public:
   struct Handlers {
     std::function<void(PreparedAssignment)> ready;
-    std::function<void(const std::string& problem)> problem;   ///< for the log and the report; not called twice in a row
+    std::function<void(const std::string& problem)> problem;  ///< for the log and the report; not called twice in a row
   };
   /// `platform` may be null: only what is on disk. All references must outlive the updater.
   Updater(Loop& loop, WorkerPool& workers, http::Client* platform, ArtifactCache cache, EngineChoice choice,
@@ -82,7 +82,7 @@ class Updater {
   Handlers handlers_;
   Timer timer_;
   bool busy_ = false;
-  std::string revision_;                   ///< what was taken (or refused) last
+  std::string revision_;  ///< what was taken (or refused) last
   std::string etag_;
   std::optional<Assignment> fetching_;
   std::string fetching_json_;

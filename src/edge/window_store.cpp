@@ -10,16 +10,18 @@ WindowStore::~WindowStore() = default;
 
 Result<std::unique_ptr<WindowStore>> WindowStore::open(const std::filesystem::path& file) {
   TRY_ASSIGN(auto database, open_sqlite_database(file));
-  TRY(database->execute_script("CREATE TABLE IF NOT EXISTS windows(use_case TEXT, site TEXT, asset TEXT, bytes TEXT, "
+  TRY(
+      database->execute_script("CREATE TABLE IF NOT EXISTS windows(use_case TEXT, site TEXT, asset TEXT, bytes TEXT, "
                                "PRIMARY KEY(use_case, site, asset))"));
-  return std::unique_ptr<WindowStore>(new WindowStore(std::move(database)));
+  return std::make_unique<WindowStore>(std::move(database));
 }
 
 Result<void> WindowStore::save(const std::vector<Entry>& entries) {
   const std::lock_guard lock(mutex_);
   return database_->transaction([&]() -> Result<void> {
     for (const Entry& entry : entries) {
-      TRY(database_->execute("INSERT INTO windows(use_case, site, asset, bytes) VALUES(?, ?, ?, ?) "
+      TRY(
+          database_->execute("INSERT INTO windows(use_case, site, asset, bytes) VALUES(?, ?, ?, ?) "
                              "ON CONFLICT(use_case, site, asset) DO UPDATE SET bytes = excluded.bytes",
                              {entry.use_case, entry.site, entry.asset, entry.bytes}));
     }

@@ -21,13 +21,13 @@ class WindowStore {
     std::string use_case, site, asset, bytes;
   };
   static Result<std::unique_ptr<WindowStore>> open(const std::filesystem::path& file);
+  explicit WindowStore(std::unique_ptr<Database> database);  ///< for `open`: the table must be there
   ~WindowStore();
   /// All or nothing; durable when it returns.
   Result<void> save(const std::vector<Entry>& entries);
   Result<std::vector<Entry>> load() const;
 
  private:
-  explicit WindowStore(std::unique_ptr<Database> database);
   mutable std::mutex mutex_;
   std::unique_ptr<Database> database_;
 };

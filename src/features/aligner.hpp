@@ -12,7 +12,7 @@ namespace millrace {
 
 /// What is known of one cell of a row.
 enum class Cell : std::uint8_t {
-  absent,     ///< no sample
+  absent,  ///< no sample
   good,
   uncertain,  ///< used, but counted
   bad,        ///< a sample with a bad status or without a number: not used
@@ -24,7 +24,7 @@ struct Row {
   TimeUs source_time_us = 0;
   std::span<const double> values;  ///< per column of the layout; NaN unless good or uncertain
   std::span<const Cell> cells;
-  bool late = false;               ///< belongs to a time that was closed already: mends the window, no new decision
+  bool late = false;  ///< belongs to a time that was closed already: mends the window, no new decision
 };
 
 /// Puts the samples of one asset into rows. A row is closed when every column is there, when a sample with a newer

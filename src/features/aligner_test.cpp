@@ -19,7 +19,8 @@ class AlignerTest : public ::testing::Test {
  protected:
   auto sink() {
     return [this](const Row& row) {
-      rows_.push_back({row.source_time_us, {row.values.begin(), row.values.end()}, {row.cells.begin(), row.cells.end()}, row.late});
+      rows_.push_back(
+          {row.source_time_us, {row.values.begin(), row.values.end()}, {row.cells.begin(), row.cells.end()}, row.late});
     };
   }
   void push(std::size_t column, TimeUs source_us, double value, TimeUs now_us = 0, StatusCode code = status::good) {

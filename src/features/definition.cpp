@@ -129,7 +129,8 @@ Result<void> check_sizes(const FeatureDefinition& definition) {
   const RegimeNormalisation& fit = definition.normalisation;
   if (fit.scale.size() != fit.mean.size()) return wrong("scale");
   if (fit.mean.size() > 1 && fit.centers.size() != fit.mean.size()) return wrong("centers");
-  if (!fit.centers.empty() && (fit.context_mean.size() != layout.context || fit.context_scale.size() != layout.context)) {
+  if (!fit.centers.empty() &&
+      (fit.context_mean.size() != layout.context || fit.context_scale.size() != layout.context)) {
     return wrong("context_mean");
   }
   for (const auto& center : fit.centers) {
@@ -139,7 +140,8 @@ Result<void> check_sizes(const FeatureDefinition& definition) {
     if (fit.mean[regime].size() != layout.measured || fit.scale[regime].size() != layout.measured) return wrong("mean");
   }
   constexpr std::uint32_t most_rows = 100'000;
-  if (definition.window == 0 || definition.window > most_rows || definition.baseline_rows > most_rows) return wrong("window");
+  if (definition.window == 0 || definition.window > most_rows || definition.baseline_rows > most_rows)
+    return wrong("window");
   if (definition.step == 0) return wrong("step");
   return {};
 }

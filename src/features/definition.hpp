@@ -18,9 +18,9 @@ namespace millrace {
 /// alone, so that windows outlive a change of the model.
 struct RowLayout {
   std::vector<std::string> columns;
-  std::size_t measured = 0;           ///< columns [0, measured) are measurements
-  std::size_t context = 0;            ///< columns [measured, measured + context) are operating settings
-  bool clock = false;                 ///< then the last column is the clock
+  std::size_t measured = 0;  ///< columns [0, measured) are measurements
+  std::size_t context = 0;   ///< columns [measured, measured + context) are operating settings
+  bool clock = false;        ///< then the last column is the clock
 
   [[nodiscard]] std::size_t size() const { return columns.size(); }
   [[nodiscard]] std::optional<std::size_t> find(std::string_view signal) const;
@@ -46,13 +46,13 @@ struct RegimeNormalisation {
 struct FeatureDefinition {
   std::string use_case;
   RowLayout layout;
-  std::uint32_t window = 30;               ///< rows; fewer at the start of a life
+  std::uint32_t window = 30;  ///< rows; fewer at the start of a life
   std::uint32_t step = 1;
   std::uint32_t baseline_rows = 10;
-  bool hold = true;                        ///< an absent value keeps the one before
-  bool age = false;                        ///< last feature: the clock's value of the newest row
+  bool hold = true;  ///< an absent value keeps the one before
+  bool age = false;  ///< last feature: the clock's value of the newest row
   std::vector<StatisticSpec> each;
-  std::vector<std::size_t> used;           ///< measured columns that become features (training drops constant ones)
+  std::vector<std::size_t> used;  ///< measured columns that become features (training drops constant ones)
   RegimeNormalisation normalisation;
 
   /// Length of the feature vector: used x each (signal after signal), then age.

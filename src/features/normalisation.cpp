@@ -151,7 +151,8 @@ Result<void> fit_normalisation(FeatureDefinition& definition, std::span<const do
   const std::size_t width = layout.size(), count = rows.size() / width;
   regimes = std::max(1u, regimes);
   if (count < regimes) {
-    return fail(ErrorCode::invalid_argument, fmt::format("{} rows are too few for {} operating regimes", count, regimes));
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("{} rows are too few for {} operating regimes", count, regimes));
   }
   RegimeNormalisation fit;
   if (regimes > 1) {
@@ -186,7 +187,8 @@ Result<void> fit_normalisation(FeatureDefinition& definition, std::span<const do
     }
     if (varies || !drop_constant) used.push_back(column);
   }
-  if (used.empty()) return fail(ErrorCode::invalid_argument, "every measured signal is constant: nothing to learn from");
+  if (used.empty())
+    return fail(ErrorCode::invalid_argument, "every measured signal is constant: nothing to learn from");
   definition.used = std::move(used);
   definition.normalisation = std::move(fit);
   return {};

@@ -44,8 +44,10 @@ void AssetWindow::write(Rows& rows, std::size_t at, const Row& row) const {
 void AssetWindow::open_gap(Rows& rows, std::size_t at) const {
   const std::size_t count = rows.begin + rows.held - at;
   std::memmove(&rows.times[at + 1], &rows.times[at], count * sizeof(TimeUs));
-  std::memmove(rows.values.data() + (at + 1) * columns_, rows.values.data() + at * columns_, count * columns_ * sizeof(double));
-  std::memmove(rows.cells.data() + (at + 1) * columns_, rows.cells.data() + at * columns_, count * columns_ * sizeof(Cell));
+  std::memmove(rows.values.data() + (at + 1) * columns_, rows.values.data() + at * columns_,
+               count * columns_ * sizeof(double));
+  std::memmove(rows.cells.data() + (at + 1) * columns_, rows.cells.data() + at * columns_,
+               count * columns_ * sizeof(Cell));
   ++rows.held;
 }
 

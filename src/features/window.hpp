@@ -85,15 +85,15 @@ class AssetWindow {
 
   std::shared_ptr<const FeatureDefinition> definition_;
   std::size_t columns_ = 0, capacity_ = 0;
-  std::size_t stride_ = 0;                  ///< used columns, rounded up to whole blocks of the statistics' loops
-  Rows raw_;                                ///< the window
-  std::vector<double> effective_;           ///< per row of raw_: values after hold
-  std::vector<double> normal_;              ///< per row of raw_, stride_ apart: used columns after regime normalisation
-  std::vector<std::uint32_t> missing_;      ///< per row of raw_: used values that are NaN
-  std::vector<double> carry_;               ///< effective values of the row that left the window last: hold goes on
-  Rows first_;                              ///< the first rows of the life
+  std::size_t stride_ = 0;              ///< used columns, rounded up to whole blocks of the statistics' loops
+  Rows raw_;                            ///< the window
+  std::vector<double> effective_;       ///< per row of raw_: values after hold
+  std::vector<double> normal_;          ///< per row of raw_, stride_ apart: used columns after regime normalisation
+  std::vector<std::uint32_t> missing_;  ///< per row of raw_: used values that are NaN
+  std::vector<double> carry_;           ///< effective values of the row that left the window last: hold goes on
+  Rows first_;                          ///< the first rows of the life
   std::vector<double> first_effective_, first_normal_;
-  std::vector<double> first_mean_;          ///< per statistic of `each` and used column; 0 where not needed
+  std::vector<double> first_mean_;  ///< per statistic of `each` and used column; 0 where not needed
   std::uint64_t life_rows_ = 0;
   TimeUs ignore_until_us_ = INT64_MIN;
   mutable std::vector<double> scratch_;

@@ -144,7 +144,8 @@ void AssetWindow::compute_complete(std::span<float> features) const {
   const double* low = cross + stride_;
   const double* high = low + stride_;
   double spread = 0;
-  for (std::size_t r = 0; r < rows; ++r) spread += (static_cast<double>(r) - mean_x) * (static_cast<double>(r) - mean_x);
+  for (std::size_t r = 0; r < rows; ++r)
+    spread += (static_cast<double>(r) - mean_x) * (static_cast<double>(r) - mean_x);
   const double* values = normal_.data() + raw_.begin * stride_;
   const double* newest = values + (rows - 1) * stride_;
   const std::size_t statistics = definition_->each.size();
@@ -154,17 +155,36 @@ void AssetWindow::compute_complete(std::span<float> features) const {
       const StatisticSpec& spec = definition_->each[s];
       double value = nothing;
       switch (spec.kind) {
-        case Statistic::last: value = newest[i]; break;
-        case Statistic::mean: value = mean[i]; break;
-        case Statistic::std: value = std::sqrt(squares[i] / n); break;
-        case Statistic::slope: value = slope; break;
-        case Statistic::trend_end: value = mean[i] + slope * ((n - 1) - mean_x); break;
-        case Statistic::min: value = low[i]; break;
-        case Statistic::max: value = high[i]; break;
-        case Statistic::range: value = high[i] - low[i]; break;
+        case Statistic::last:
+          value = newest[i];
+          break;
+        case Statistic::mean:
+          value = mean[i];
+          break;
+        case Statistic::std:
+          value = std::sqrt(squares[i] / n);
+          break;
+        case Statistic::slope:
+          value = slope;
+          break;
+        case Statistic::trend_end:
+          value = mean[i] + slope * ((n - 1) - mean_x);
+          break;
+        case Statistic::min:
+          value = low[i];
+          break;
+        case Statistic::max:
+          value = high[i];
+          break;
+        case Statistic::range:
+          value = high[i] - low[i];
+          break;
         case Statistic::mean_recent:
-        case Statistic::delta_first: continue;  // by write_means
-        case Statistic::std_recent: value = recent_deviation(i, spec.rows); break;
+        case Statistic::delta_first:
+          continue;  // by write_means
+        case Statistic::std_recent:
+          value = recent_deviation(i, spec.rows);
+          break;
       }
       features[i * statistics + s] = static_cast<float>(value);
     }
@@ -179,17 +199,36 @@ void AssetWindow::compute_with_gaps(std::span<float> features) const {
       const StatisticSpec& spec = definition_->each[s];
       double value = nothing;
       switch (spec.kind) {
-        case Statistic::last: value = sums.last; break;
-        case Statistic::mean: value = sums.mean; break;
-        case Statistic::std: value = sums.deviation; break;
-        case Statistic::slope: value = sums.slope; break;
-        case Statistic::trend_end: value = sums.trend_end; break;
-        case Statistic::min: value = sums.low; break;
-        case Statistic::max: value = sums.high; break;
-        case Statistic::range: value = sums.high - sums.low; break;
+        case Statistic::last:
+          value = sums.last;
+          break;
+        case Statistic::mean:
+          value = sums.mean;
+          break;
+        case Statistic::std:
+          value = sums.deviation;
+          break;
+        case Statistic::slope:
+          value = sums.slope;
+          break;
+        case Statistic::trend_end:
+          value = sums.trend_end;
+          break;
+        case Statistic::min:
+          value = sums.low;
+          break;
+        case Statistic::max:
+          value = sums.high;
+          break;
+        case Statistic::range:
+          value = sums.high - sums.low;
+          break;
         case Statistic::mean_recent:
-        case Statistic::delta_first: continue;  // by write_means
-        case Statistic::std_recent: value = recent_deviation(i, spec.rows); break;
+        case Statistic::delta_first:
+          continue;  // by write_means
+        case Statistic::std_recent:
+          value = recent_deviation(i, spec.rows);
+          break;
       }
       features[i * statistics + s] = static_cast<float>(value);
     }

@@ -99,8 +99,8 @@ struct StoredRows {
     return in.get(std::span(times)) && in.get(std::span(values)) && in.get(std::span(cells));
   }
   [[nodiscard]] Row row(std::size_t at, std::size_t columns) const {
-    return {times[at], std::span(values).subspan(at * columns, columns), std::span(cells).subspan(at * columns, columns),
-            false};
+    return {times[at], std::span(values).subspan(at * columns, columns),
+            std::span(cells).subspan(at * columns, columns), false};
   }
 };
 
@@ -137,7 +137,8 @@ Result<void> AssetWindow::deserialise(std::string_view bytes) {
   AssetWindow restored(definition_);
   restored.carry_ = std::move(carry);
   for (std::size_t at = 0; at < window.times.size(); ++at) restored.append(window.row(at, columns_));
-  for (std::size_t at = 0; at < first.times.size(); ++at) static_cast<void>(restored.keep_first(first.row(at, columns_)));
+  for (std::size_t at = 0; at < first.times.size(); ++at)
+    static_cast<void>(restored.keep_first(first.row(at, columns_)));
   restored.derive_baseline();
   restored.life_rows_ = life_rows;
   restored.ignore_until_us_ = ignore_until_us;

@@ -18,8 +18,10 @@ struct StoredSample {
 };
 
 std::shared_ptr<const FeatureDefinition> definition_of(std::uint32_t window = 30) {
-  FeatureDefinition definition{.use_case = "u", .layout = {{"a", "b", "c", "load", "cycle"}, 3, 1, true}, .window = window};
-  for (const char* name : {"last", "mean", "std", "slope", "trend_end", "min", "max", "range", "mean_5", "std_7", "delta_first_10"}) {
+  FeatureDefinition definition{
+      .use_case = "u", .layout = {{"a", "b", "c", "load", "cycle"}, 3, 1, true}, .window = window};
+  for (const char* name :
+       {"last", "mean", "std", "slope", "trend_end", "min", "max", "range", "mean_5", "std_7", "delta_first_10"}) {
     definition.each.push_back(*parse_statistic(name));
   }
   definition.used = {0, 2};
@@ -36,8 +38,9 @@ std::vector<StoredSample> plant_data(std::size_t rows, unsigned seed) {
     for (std::size_t column = 0; column < 5; ++column) {
       const unsigned fate = random() % 20;
       if (fate == 0) continue;
-      const double value = column == 4 ? static_cast<double>(r + 1) : column == 3 ? static_cast<double>(random() % 2) * 80 + 10
-                                                                                  : static_cast<double>(random() % 1000) / 7;
+      const double value = column == 4   ? static_cast<double>(r + 1)
+                           : column == 3 ? static_cast<double>(random() % 2) * 80 + 10
+                                         : static_cast<double>(random() % 1000) / 7;
       const StatusCode code = fate == 1 ? status::bad_sensor_failure : fate == 2 ? status::uncertain : status::good;
       samples.push_back({column, static_cast<TimeUs>(r + 1) * 1000, code, value});
     }
@@ -72,7 +75,8 @@ bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
 }
 
 bool same_bits(const std::vector<std::vector<float>>& a, const std::vector<std::vector<float>>& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) { return same_bits(x, y); });
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](const auto& x, const auto& y) { return same_bits(x, y); });
 }
 
 std::vector<std::vector<float>> replay(const std::vector<StoredSample>& samples) {
@@ -84,7 +88,8 @@ std::vector<std::vector<float>> replay(const std::vector<StoredSample>& samples)
 
 TEST(AssetWindow, statistics_are_what_they_say) {
   FeatureDefinition plain{.use_case = "u", .layout = {{"a"}, 1, 0, false}, .window = 4};
-  for (const char* name : {"last", "mean", "std", "slope", "trend_end", "min", "max", "range", "mean_2", "std_2", "delta_first_2"}) {
+  for (const char* name :
+       {"last", "mean", "std", "slope", "trend_end", "min", "max", "range", "mean_2", "std_2", "delta_first_2"}) {
     plain.each.push_back(*parse_statistic(name));
   }
   plain.used = {0};
@@ -111,7 +116,8 @@ TEST(InvariantB, replaying_stored_raw_data_gives_bit_identical_features) {
     auto live_samples = samples;
     std::mt19937 random(seed);
     for (auto begin = live_samples.begin(); begin != live_samples.end();) {
-      const auto end = std::find_if(begin, live_samples.end(), [&](const auto& s) { return s.time_us != begin->time_us; });
+      const auto end =
+          std::find_if(begin, live_samples.end(), [&](const auto& s) { return s.time_us != begin->time_us; });
       std::shuffle(begin, end, random);
       begin = end;
     }
@@ -211,7 +217,8 @@ TEST(AssetWindow, torn_state_is_refused_and_leaves_the_window_alone) {
   for (const auto& sample : plant_data(40, 5)) pipeline.feed(sample);
   const std::string state = pipeline.window.serialise();
   const auto rows = pipeline.window.rows();
-  for (std::size_t size = 0; size < state.size(); size += 7) EXPECT_FALSE(pipeline.window.deserialise(state.substr(0, size)));
+  for (std::size_t size = 0; size < state.size(); size += 7)
+    EXPECT_FALSE(pipeline.window.deserialise(state.substr(0, size)));
   std::string flipped = state;
   flipped[flipped.size() / 2] = static_cast<char>(flipped[flipped.size() / 2] ^ 1);
   EXPECT_EQ(pipeline.window.deserialise(flipped).error().code, ErrorCode::corrupt);

@@ -11,10 +11,10 @@ namespace millrace {
 namespace {
 
 constexpr std::array<std::pair<SignalRole, std::string_view>, 5> role_names{{{SignalRole::measurement, "measurement"},
-                                                                            {SignalRole::clock, "clock"},
-                                                                            {SignalRole::context, "context"},
-                                                                            {SignalRole::work_order, "work_order"},
-                                                                            {SignalRole::finding, "finding"}}};
+                                                                             {SignalRole::clock, "clock"},
+                                                                             {SignalRole::context, "context"},
+                                                                             {SignalRole::work_order, "work_order"},
+                                                                             {SignalRole::finding, "finding"}}};
 
 }  // namespace
 
@@ -49,7 +49,8 @@ std::optional<SignalIndex> SignalCatalogue::find(std::string_view asset, std::st
 std::string SignalCatalogue::revision() const {
   Sha256 hash;
   for (const Signal& signal : signals_) {
-    hash.update(fmt::format("{}\x1f{}\x1f{}\x1f{}\x1e", signal.asset, signal.name, signal.unit, to_string(signal.role)));
+    hash.update(
+        fmt::format("{}\x1f{}\x1f{}\x1f{}\x1e", signal.asset, signal.name, signal.unit, to_string(signal.role)));
   }
   return hash.finish_hex();
 }

@@ -29,12 +29,12 @@ struct Signal {
   std::string asset;
   std::string name;
   std::string quantity;
-  std::string unit;                             ///< symbol or code of signal/units.hpp; empty when dimensionless
+  std::string unit;  ///< symbol or code of signal/units.hpp; empty when dimensionless
   SignalRole role = SignalRole::measurement;
   double low = -std::numeric_limits<double>::infinity();
   double high = std::numeric_limits<double>::infinity();
-  std::int64_t expected_period_us = 0;          ///< 0: not known, then lateness is not judged
-  std::string address;                          ///< where the adapter reads it ("nsu=...;s=engine-061.T24")
+  std::int64_t expected_period_us = 0;  ///< 0: not known, then lateness is not judged
+  std::string address;                  ///< where the adapter reads it ("nsu=...;s=engine-061.T24")
 };
 
 /// All signals of this process with dense indices. Grows only; an index stays valid for the life of the catalogue.

@@ -29,11 +29,11 @@ std::string_view to_string(QualityCheck check);
 struct QualityLimits {
   double low = -std::numeric_limits<double>::infinity();
   double high = std::numeric_limits<double>::infinity();
-  double spike_deviations = 0;          ///< times 1.4826 * median absolute deviation of the newest 16 values
-  std::uint32_t stuck_samples = 0;      ///< equal values in a row
-  std::int64_t stuck_us = 0;            ///< equal values for so long
-  std::int64_t late_us = 0;             ///< freshness: no sample for so long
-  std::int64_t skew_us = 0;             ///< source time differs from ours by more
+  double spike_deviations = 0;      ///< times 1.4826 * median absolute deviation of the newest 16 values
+  std::uint32_t stuck_samples = 0;  ///< equal values in a row
+  std::int64_t stuck_us = 0;        ///< equal values for so long
+  std::int64_t late_us = 0;         ///< freshness: no sample for so long
+  std::int64_t skew_us = 0;         ///< source time differs from ours by more
 };
 
 /// Something a person should know. Reported when it begins and once when it is over, not with every sample.
@@ -48,7 +48,7 @@ struct QualityFinding {
 /// What the checks say of one sample. The value is never changed and never dropped: it gets a worse status.
 struct QualityVerdict {
   StatusCode status = status::good;
-  bool duplicate = false;               ///< the caller may leave it out: the same point was there before
+  bool duplicate = false;  ///< the caller may leave it out: the same point was there before
 };
 
 /// Checks the samples of one process. Sans-I/O, O(1) per sample, no allocation after `add`. Single-threaded.
@@ -83,7 +83,7 @@ class QualityChecks {
     TimeUs last_seen_us = std::numeric_limits<TimeUs>::min();
     std::uint64_t samples = 0;
     std::array<std::uint64_t, quality_check_count> counts{};
-    std::uint8_t active = 0;            ///< bit per check
+    std::uint8_t active = 0;  ///< bit per check
   };
   void set(SignalIndex signal, QualityCheck check, bool bad, TimeUs time_us, double value);
   void report(const QualityFinding& finding);

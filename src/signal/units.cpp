@@ -13,8 +13,8 @@ namespace {
 
 constexpr double pi = std::numbers::pi;
 
-// UN/CEFACT Recommendation 20 common codes with the conversion factors of the SI brochure (9th edition) and NIST SP 811.
-// `symbol` is what a use case file writes; other spellings are in `aliases`.
+// UN/CEFACT Recommendation 20 common codes with the conversion factors of the SI brochure (9th edition) and NIST SP
+// 811. `symbol` is what a use case file writes; other spellings are in `aliases`.
 constexpr Unit units[] = {
     // temperature: K
     {"KEL", "K", "temperature", 1, 0},
@@ -231,16 +231,16 @@ struct Alias {
   std::string_view spelling, symbol;
 };
 constexpr Alias aliases[] = {
-    {"°C", "degC"},     {"celsius", "degC"}, {"C°", "degC"},   {"°F", "degF"},       {"fahrenheit", "degF"},
-    {"°R", "degR"},     {"rankine", "degR"}, {"kelvin", "K"},  {"µm", "um"},         {"µs", "us"},
-    {"µg", "ug"},       {"µA", "uA"},        {"µV", "uV"},     {"µF", "uF"},         {"µS/cm", "uS/cm"},
-    {"m²", "m2"},       {"m³", "m3"},        {"cm³", "cm3"},   {"m³/h", "m3/h"},     {"m³/s", "m3/s"},
-    {"m/s²", "m/s2"},   {"W/m²", "W/m2"},    {"kg/m³", "kg/m3"}, {"Ω", "ohm"},       {"kΩ", "kohm"},
-    {"Nm", "N.m"},      {"N·m", "N.m"},      {"1/min", "rpm"}, {"r/min", "rpm"},     {"rev/min", "rpm"},
-    {"r/s", "rps"},     {"L", "l"},          {"L/min", "l/min"}, {"L/h", "l/h"},     {"L/s", "l/s"},
-    {"percent", "%"},   {"lbm", "lb"},       {"lbm/s", "lb/s"}, {"pps", "lb/s"},     {"sec", "s"},
-    {"hour", "h"},      {"hours", "h"},      {"day", "d"},     {"days", "d"},        {"minutes", "min"},
-    {"seconds", "s"},   {"cycle", "cycles"}, {"°", "deg"},     {"psig", "psi"},      {"ratio", "1"},
+    {"°C", "degC"},   {"celsius", "degC"}, {"C°", "degC"},     {"°F", "degF"},   {"fahrenheit", "degF"},
+    {"°R", "degR"},   {"rankine", "degR"}, {"kelvin", "K"},    {"µm", "um"},     {"µs", "us"},
+    {"µg", "ug"},     {"µA", "uA"},        {"µV", "uV"},       {"µF", "uF"},     {"µS/cm", "uS/cm"},
+    {"m²", "m2"},     {"m³", "m3"},        {"cm³", "cm3"},     {"m³/h", "m3/h"}, {"m³/s", "m3/s"},
+    {"m/s²", "m/s2"}, {"W/m²", "W/m2"},    {"kg/m³", "kg/m3"}, {"Ω", "ohm"},     {"kΩ", "kohm"},
+    {"Nm", "N.m"},    {"N·m", "N.m"},      {"1/min", "rpm"},   {"r/min", "rpm"}, {"rev/min", "rpm"},
+    {"r/s", "rps"},   {"L", "l"},          {"L/min", "l/min"}, {"L/h", "l/h"},   {"L/s", "l/s"},
+    {"percent", "%"}, {"lbm", "lb"},       {"lbm/s", "lb/s"},  {"pps", "lb/s"},  {"sec", "s"},
+    {"hour", "h"},    {"hours", "h"},      {"day", "d"},       {"days", "d"},    {"minutes", "min"},
+    {"seconds", "s"}, {"cycle", "cycles"}, {"°", "deg"},       {"psig", "psi"},  {"ratio", "1"},
 };
 
 }  // namespace
@@ -265,8 +265,8 @@ Result<const Unit*> find_unit(std::string_view name) {
 
 Result<double> convert(double value, const Unit& from, const Unit& to) {
   if (from.dimension != to.dimension) {
-    return fail(ErrorCode::invalid_argument, fmt::format("{} ({}) cannot become {} ({})", from.symbol, from.dimension,
-                                                         to.symbol, to.dimension));
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("{} ({}) cannot become {} ({})", from.symbol, from.dimension, to.symbol, to.dimension));
   }
   if (&from == &to) return value;
   return (value * from.factor + from.offset - to.offset) / to.factor;

@@ -31,7 +31,8 @@ Json to_value(const YAML::Node& node) {
   const std::string& text = node.Scalar();
   double number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (!text.empty() && error == std::errc{} && end == text.data() + text.size() && std::isfinite(number)) return number;  // 5, 5.0 and "5" are one
+  if (!text.empty() && error == std::errc{} && end == text.data() + text.size() && std::isfinite(number))
+    return number;  // 5, 5.0 and "5" are one
   return text;
 }
 
@@ -87,7 +88,8 @@ void compare(const std::string& path, const Json& before, const Json& after, std
   if (named && (before.is_array() || after.is_array()) && !(before.is_null() || after.is_null())) {
     return walk(by_name(before), by_name(after), [&](const std::string& key) { return path + "[" + key + "]"; });
   }
-  changes.push_back({path, before.is_null() ? "" : before.dump(-1, ' ', false, Json::error_handler_t::replace), after.is_null() ? "" : after.dump(-1, ' ', false, Json::error_handler_t::replace)});
+  changes.push_back({path, before.is_null() ? "" : before.dump(-1, ' ', false, Json::error_handler_t::replace),
+                     after.is_null() ? "" : after.dump(-1, ' ', false, Json::error_handler_t::replace)});
 }
 
 }  // namespace

@@ -12,8 +12,8 @@ namespace millrace {
 /// signal is no change: "signals[T24].range".
 struct UseCaseChange {
   std::string path;
-  std::string before;   ///< compact JSON; empty: added
-  std::string after;    ///< compact JSON; empty: removed
+  std::string before;  ///< compact JSON; empty: added
+  std::string after;   ///< compact JSON; empty: removed
   bool operator==(const UseCaseChange&) const = default;
 };
 

@@ -23,8 +23,14 @@ struct Scale {
   std::string_view word;
   double factor;
 };
-constexpr std::array<Scale, 8> durations_us{
-    {{"us", 1}, {"ms", 1e3}, {"s", 1e6}, {"min", 60e6}, {"h", 3600e6}, {"d", 86400e6}, {"w", 604800e6}, {"weeks", 604800e6}}};
+constexpr std::array<Scale, 8> durations_us{{{"us", 1},
+                                             {"ms", 1e3},
+                                             {"s", 1e6},
+                                             {"min", 60e6},
+                                             {"h", 3600e6},
+                                             {"d", 86400e6},
+                                             {"w", 604800e6},
+                                             {"weeks", 604800e6}}};
 constexpr std::array<Scale, 8> sizes{{{"B", 1},
                                       {"kB", 1e3},
                                       {"MB", 1e6},
@@ -83,11 +89,16 @@ std::string_view to_string(CompareOperator compare) {
 
 bool Comparison::holds(double measured) const {
   switch (compare) {
-    case CompareOperator::less: return measured < value;
-    case CompareOperator::less_equal: return measured <= value;
-    case CompareOperator::greater: return measured > value;
-    case CompareOperator::greater_equal: return measured >= value;
-    case CompareOperator::equal: return measured == value;
+    case CompareOperator::less:
+      return measured < value;
+    case CompareOperator::less_equal:
+      return measured <= value;
+    case CompareOperator::greater:
+      return measured > value;
+    case CompareOperator::greater_equal:
+      return measured >= value;
+    case CompareOperator::equal:
+      return measured == value;
   }
   return false;
 }

@@ -15,7 +15,7 @@ std::string_view to_string(CompareOperator compare);
 struct Comparison {
   CompareOperator compare = CompareOperator::less_equal;
   double value = 0;
-  std::string unit;            ///< "us" for times, "bytes" for sizes, else as written
+  std::string unit;  ///< "us" for times, "bytes" for sizes, else as written
   [[nodiscard]] bool holds(double measured) const;
 };
 
@@ -27,7 +27,7 @@ struct Condition {
 
 /// "-20 %" (relative change against the baseline) or "4.0" (absolute).
 struct Target {
-  double value = 0;            ///< -0.2 for "-20 %"
+  double value = 0;  ///< -0.2 for "-20 %"
   bool relative = true;
   /// What the KPI must reach. The direction is down when the target lies below the baseline.
   [[nodiscard]] double absolute(double baseline) const { return relative ? baseline * (1 + value) : value; }
@@ -44,8 +44,8 @@ Result<Comparison> parse_comparison(std::string_view text);
 Result<Condition> parse_condition(std::string_view text);
 Result<Target> parse_target(std::string_view text);
 Result<std::int64_t> parse_time_span_us(std::string_view text);  ///< us, ms, s, min, h, d
-Result<std::uint64_t> parse_bytes(std::string_view text);       ///< B, kB, MB, GB, KiB, MiB, GiB
-Result<double> parse_fraction(std::string_view text);           ///< "5 %" -> 0.05, "0.05" -> 0.05
+Result<std::uint64_t> parse_bytes(std::string_view text);        ///< B, kB, MB, GB, KiB, MiB, GiB
+Result<double> parse_fraction(std::string_view text);            ///< "5 %" -> 0.05, "0.05" -> 0.05
 Result<Quantity> parse_quantity(std::string_view text);
 std::string to_string(const Comparison& comparison);
 std::string to_string(const Condition& condition);

@@ -24,7 +24,8 @@ TEST(Expression, conditions) {
   ASSERT_TRUE(condition);
   EXPECT_EQ(condition->name, "rul");
   EXPECT_EQ(to_string(*condition), "rul < 20");
-  for (const char* wrong : {"rul", "< 20", "rul 20", "2x < 3", "a b < 3"}) EXPECT_FALSE(parse_condition(wrong)) << wrong;
+  for (const char* wrong : {"rul", "< 20", "rul 20", "2x < 3", "a b < 3"})
+    EXPECT_FALSE(parse_condition(wrong)) << wrong;
 }
 
 TEST(Expression, targets) {
@@ -41,7 +42,8 @@ TEST(Expression, durations_and_sizes) {
   EXPECT_EQ(*parse_bytes("2 MiB"), 2u << 20);
   const auto wrong = parse_time_span_us("5 secs");
   ASSERT_FALSE(wrong);
-  EXPECT_EQ(wrong.error().message, "\"5 secs\" is no duration: write a number and us, ms, s, min, h, d or w, e.g. \"10 s\"");
+  EXPECT_EQ(wrong.error().message,
+            "\"5 secs\" is no duration: write a number and us, ms, s, min, h, d or w, e.g. \"10 s\"");
   for (const char* text : {"-1 s", "s", "1e300 d", "10"}) EXPECT_FALSE(parse_time_span_us(text)) << text;
 }
 

@@ -1,6 +1,6 @@
 #include "base/nearest.hpp"
-#include "usecase/statistics.hpp"
 #include "usecase/sections.hpp"
+#include "usecase/statistics.hpp"
 
 #include <fmt/format.h>
 
@@ -28,9 +28,9 @@ void check_features(YamlReader& reader, const UseCase& use_case, const UseCaseLi
     if (signal == nullptr) {
       reader.report_line(lines.of, "features.of", "features.of: " + unknown_signal(use_case, name));
     } else if (signal->role != SignalRole::measurement) {
-      reader.report_line(lines.of, "features.of",
-                         fmt::format("features.of: {} has role {}, only measurements become features", name,
-                                     to_string(signal->role)));
+      reader.report_line(
+          lines.of, "features.of",
+          fmt::format("features.of: {} has role {}, only measurements become features", name, to_string(signal->role)));
     }
   }
   for (const std::string& name : features.regimes.context) {
@@ -44,7 +44,8 @@ void check_features(YamlReader& reader, const UseCase& use_case, const UseCaseLi
     }
   }
   if (use_case.signal_with_role(SignalRole::measurement) == nullptr && !use_case.signals.empty()) {
-    reader.report_line(use_case.signals.front().line, "signals", "signals: none is a measurement, so there are no features");
+    reader.report_line(use_case.signals.front().line, "signals",
+                       "signals: none is a measurement, so there are no features");
   }
   if (features.age && use_case.signal_with_role(SignalRole::clock) == nullptr) {
     reader.report_line(lines.age, "features.age", "features.age: needs a signal with role: clock");
@@ -55,8 +56,9 @@ void check_single(YamlReader& reader, const UseCase& use_case, SignalRole role) 
   const auto* first = use_case.signal_with_role(role);
   for (const auto& signal : use_case.signals) {
     if (signal.role != role || &signal == first) continue;
-    reader.report_line(signal.line, "signals", fmt::format("signal {}: {} has the role {} already, in line {}", signal.name,
-                                                           first->name, to_string(role), first->line));
+    reader.report_line(signal.line, "signals",
+                       fmt::format("signal {}: {} has the role {} already, in line {}", signal.name, first->name,
+                                   to_string(role), first->line));
   }
 }
 
@@ -73,13 +75,15 @@ void check_label(YamlReader& reader, const UseCase& use_case, const UseCaseLines
       nearest.offer(name);
     }
     if (!known) {
-      reader.report_line(lines.label_until, "model.label",
-                         fmt::format("model.label: signal {} has no code for \"{}\"{}", work_order->name, kind, nearest.hint()));
+      reader.report_line(
+          lines.label_until, "model.label",
+          fmt::format("model.label: signal {} has no code for \"{}\"{}", work_order->name, kind, nearest.hint()));
     }
   }
   const std::string& signal = use_case.model.label.signal;
   if (!signal.empty() && use_case.find_signal(signal) == nullptr) {
-    reader.report_line(lines.label_until, "model.label.signal", "model.label.signal: " + unknown_signal(use_case, signal));
+    reader.report_line(lines.label_until, "model.label.signal",
+                       "model.label.signal: " + unknown_signal(use_case, signal));
   }
 }
 
@@ -89,7 +93,8 @@ void check_decision(YamlReader& reader, const UseCase& use_case, const UseCaseLi
   Nearest nearest(name);
   nearest.offer(use_case.model.output);
   nearest.offer("prediction");
-  std::string message = fmt::format("decision.when: \"{}\" is not what the model gives ({})", name, use_case.model.output);
+  std::string message =
+      fmt::format("decision.when: \"{}\" is not what the model gives ({})", name, use_case.model.output);
   if (use_case.find_signal(name) != nullptr) {
     message += ": a decision rests on the prediction, not on a signal";
   } else {
@@ -104,7 +109,8 @@ void check_references(YamlReader& reader, const UseCase& use_case, const UseCase
   for (std::size_t i = 0; i < use_case.privacy.size(); ++i) {
     const std::string& name = use_case.privacy[i].signal;
     if (name.empty() || use_case.find_signal(name) != nullptr) continue;
-    reader.report_line(lines.privacy[i], fmt::format("privacy[{}].signal", i), "privacy: " + unknown_signal(use_case, name));
+    reader.report_line(lines.privacy[i], fmt::format("privacy[{}].signal", i),
+                       "privacy: " + unknown_signal(use_case, name));
   }
   for (const SignalRole role : {SignalRole::clock, SignalRole::work_order, SignalRole::finding}) {
     check_single(reader, use_case, role);

@@ -23,7 +23,8 @@ void read_monitor(const YamlMap& monitor, UseCase::Monitor& out);
 void read_retrain(const YamlMap& retrain, UseCase::Retrain& out);
 void read_feedback(const YamlMap& feedback, UseCase::Feedback& out);
 /// Key -> limit; a bare number means "at most".
-void read_gates(const YamlMap& gates, std::initializer_list<std::string_view> leave_out, std::vector<UseCase::Gate>& out);
+void read_gates(const YamlMap& gates, std::initializer_list<std::string_view> leave_out,
+                std::vector<UseCase::Gate>& out);
 /// A node address: by namespace URI, never by index, and one per asset.
 void check_address(const YamlMap& map, std::string_view key, const std::string& address);
 

@@ -31,7 +31,8 @@ void read_baseline(const YamlMap& baseline, UseCase::Baseline& out) {
   } else if (out.from_us && *out.from_us >= *out.to_us) {
     baseline.report("to", "must be after from");
   } else if (!out.measured && !out.from_us && !baseline.has("measured") && !baseline.has("from")) {
-    baseline.report("measured", "say what the KPI is today: measured: <number>, or from: and to: to measure it in the lake");
+    baseline.report("measured",
+                    "say what the KPI is today: measured: <number>, or from: and to: to measure it in the lake");
   }
 }
 
@@ -74,10 +75,12 @@ void read_range(const YamlMap& map, UseCase::SignalDeclaration& signal) {
 
 void read_codes(const YamlMap& map, UseCase::SignalDeclaration& signal) {
   if (!map.has("codes")) {
-    if (signal.role == SignalRole::work_order) map.report("codes", "a work_order signal needs codes, e.g. {1: overhaul, 2: failure}");
+    if (signal.role == SignalRole::work_order)
+      map.report("codes", "a work_order signal needs codes, e.g. {1: overhaul, 2: failure}");
     return;
   }
-  if (signal.role != SignalRole::work_order) return map.report("codes", "only a signal with role: work_order has codes");
+  if (signal.role != SignalRole::work_order)
+    return map.report("codes", "only a signal with role: work_order has codes");
   const YamlMap codes(map.reader(), map.node("codes"), map.path("codes"));
   for (const std::string& key : codes.keys()) {
     int code = 0;
@@ -96,7 +99,8 @@ UseCase::SignalDeclaration read_signal(const YamlMap& map, int line) {
   signal.line = line;
   map.required({"name"});
   if (map.text("name", signal.name) && !is_signal_name(signal.name)) {
-    map.report("name", fmt::format("\"{}\": a name is a letter, then letters, digits, _ - . (64 at most)", signal.name));
+    map.report("name",
+               fmt::format("\"{}\": a name is a letter, then letters, digits, _ - . (64 at most)", signal.name));
   }
   map.parsed<SignalRole>("role", signal.role, parse_signal_role);
   map.text("quantity", signal.quantity);
@@ -120,7 +124,8 @@ void read_stuck(const YamlMap& quality, UseCase::Quality& out) {
   constexpr double most = 1e6;
   if (!count || (count->unit != "cycles" && count->unit != "rows" && count->unit != "samples") || count->value < 2 ||
       count->value > most) {
-    return quality.report("stuck_for", fmt::format("\"{}\" is no span: write \"20 cycles\" (rows, samples) or \"10 min\"", written));
+    return quality.report("stuck_for",
+                          fmt::format("\"{}\" is no span: write \"20 cycles\" (rows, samples) or \"10 min\"", written));
   }
   out.stuck_rows = static_cast<std::uint32_t>(count->value);
 }
@@ -130,11 +135,13 @@ void read_stuck(const YamlMap& quality, UseCase::Quality& out) {
 void check_address(const YamlMap& map, std::string_view key, const std::string& address) {
   if (address.starts_with("ns=")) {
     return map.report(key, fmt::format("\"{}\" uses a namespace index, which changes when the server restarts: write "
-                                       "nsu=<namespace URI>;s=...", address));
+                                       "nsu=<namespace URI>;s=...",
+                                       address));
   }
   const std::size_t id = address.find(';');
   const std::string_view rest = id == std::string::npos ? std::string_view() : std::string_view(address).substr(id + 1);
-  const bool kind = rest.size() > 2 && rest[1] == '=' && std::string_view("sigb").find(rest[0]) != std::string_view::npos;
+  const bool kind =
+      rest.size() > 2 && rest[1] == '=' && std::string_view("sigb").find(rest[0]) != std::string_view::npos;
   if (!address.starts_with("nsu=") || id <= 4 || !kind) {
     return map.report(key, fmt::format("\"{}\" is no node address: write nsu=<namespace URI>;s=<identifier>", address));
   }
@@ -149,8 +156,9 @@ void read_outcome(const YamlMap& outcome, UseCase::Outcome& out) {
   outcome.required({"kpi", "baseline", "target"});
   outcome.text("kpi", out.kpi);
   if (outcome.has("baseline")) {
-    read_baseline({outcome.reader(), outcome.node("baseline"), outcome.path("baseline"), {"policy", "measured", "from", "to"}},
-                  out.baseline);
+    read_baseline(
+        {outcome.reader(), outcome.node("baseline"), outcome.path("baseline"), {"policy", "measured", "from", "to"}},
+        out.baseline);
   }
   outcome.parsed<Target>("target", out.target, parse_target);
   if (outcome.has("guard")) {
@@ -161,12 +169,14 @@ void read_outcome(const YamlMap& outcome, UseCase::Outcome& out) {
   outcome.texts("stakeholders", out.stakeholders);
 }
 
-void read_gates(const YamlMap& gates, std::initializer_list<std::string_view> leave_out, std::vector<UseCase::Gate>& out) {
+void read_gates(const YamlMap& gates, std::initializer_list<std::string_view> leave_out,
+                std::vector<UseCase::Gate>& out) {
   for (const std::string& key : gates.keys()) {
     if (std::find(leave_out.begin(), leave_out.end(), key) != leave_out.end()) continue;
     std::string written;
     if (!gates.text(key, written)) continue;
-    const bool bare = std::isdigit(static_cast<unsigned char>(written[0])) != 0 || written[0] == '-' || written[0] == '.';
+    const bool bare =
+        std::isdigit(static_cast<unsigned char>(written[0])) != 0 || written[0] == '-' || written[0] == '.';
     auto limit = parse_comparison(bare ? "<= " + written : written);
     if (!limit) {
       gates.report(key, fmt::format("\"{}\" is no limit: write e.g. \"<= 15\"", written));
@@ -260,7 +270,8 @@ void read_features(const YamlMap& features, UseCase::Features& out, UseCaseLines
     out.align_hold = missing == "hold";
   }
   if (features.has("regimes")) {
-    const YamlMap regimes(features.reader(), features.node("regimes"), features.path("regimes"), {"clusters", "context"});
+    const YamlMap regimes(features.reader(), features.node("regimes"), features.path("regimes"),
+                          {"clusters", "context"});
     regimes.required({"clusters", "context"});
     regimes.count("clusters", out.regimes.clusters, 0, 1000);
     regimes.texts("context", out.regimes.context);

@@ -46,8 +46,9 @@ void read_trainer(const YamlMap& trainer, UseCase::Trainer& out) {
     trainer.text("command", out.command);
     return;
   }
-  const YamlMap gbdt(trainer.reader(), trainer.node("gbdt"), trainer.path("gbdt"),
-                     {"rounds", "depth", "learning_rate", "row_fraction", "column_fraction", "minimum_child_weight", "bins"});
+  const YamlMap gbdt(
+      trainer.reader(), trainer.node("gbdt"), trainer.path("gbdt"),
+      {"rounds", "depth", "learning_rate", "row_fraction", "column_fraction", "minimum_child_weight", "bins"});
   gbdt.count("rounds", out.rounds, 1, 100'000);
   gbdt.count("depth", out.depth, 1, 16);
   gbdt.number("learning_rate", out.learning_rate, 1e-6, 1);
@@ -59,7 +60,8 @@ void read_trainer(const YamlMap& trainer, UseCase::Trainer& out) {
 
 void read_then(const YamlMap& then, UseCase::Decision& out) {
   then.text("advice", out.advice);
-  if (out.advice == "none" || out.advice == "no_advice") then.report("advice", "this word is taken for \"nothing to do\"");
+  if (out.advice == "none" || out.advice == "no_advice")
+    then.report("advice", "this word is taken for \"nothing to do\"");
   if (then.has("work_order")) {
     const YamlMap map(then.reader(), then.node("work_order"), then.path("work_order"), {"priority", "text"});
     UseCase::WorkOrder order;
@@ -92,7 +94,8 @@ void read_envelope(const YamlMap& map, UseCase::Decision& out) {
     }
   }
   map.number("rate_per_s", envelope.rate_per_s, 0, 1e300);
-  if (map.number("safe", envelope.safe, -1e300, 1e300) && (envelope.safe < envelope.low || envelope.safe > envelope.high)) {
+  if (map.number("safe", envelope.safe, -1e300, 1e300) &&
+      (envelope.safe < envelope.low || envelope.safe > envelope.high)) {
     map.report("safe", "the safe value must lie inside the range");
   }
   out.envelope = envelope;
@@ -109,8 +112,9 @@ void read_model(const YamlMap& model, UseCase::Model& out, UseCaseLines& lines) 
     if (model.node("label").IsMap() && model.node("label").size() == 0) {
       model.report("label", "say what is learned: remaining_useful_life, signal or work_order");
     }
-    read_label({model.reader(), model.node("label"), model.path("label"), {"remaining_useful_life", "signal", "work_order"}},
-               out.label, lines);
+    read_label(
+        {model.reader(), model.node("label"), model.path("label"), {"remaining_useful_life", "signal", "work_order"}},
+        out.label, lines);
   }
   if (model.has("trainer")) {
     if (model.node("trainer").IsMap() && model.node("trainer").size() == 0) {
@@ -129,12 +133,14 @@ void read_decision(const YamlMap& decision, UseCase::Decision& out, UseCaseLines
   lines.when = line_of(decision.node("when"));
   decision.count("hold", out.hold, 1, 10'000);
   if (decision.has("then")) {
-    read_then({decision.reader(), decision.node("then"), decision.path("then"), {"advice", "work_order", "write"}}, out);
+    read_then({decision.reader(), decision.node("then"), decision.path("then"), {"advice", "work_order", "write"}},
+              out);
   }
   decision.one_of("mode", out.mode, {"advisory", "setpoint"});
   if (decision.has("envelope")) {
-    read_envelope({decision.reader(), decision.node("envelope"), decision.path("envelope"), {"range", "rate_per_s", "safe"}},
-                  out);
+    read_envelope(
+        {decision.reader(), decision.node("envelope"), decision.path("envelope"), {"range", "rate_per_s", "safe"}},
+        out);
   } else if (out.mode == "setpoint") {
     decision.report("mode", "a setpoint needs an envelope: {range: [low, high], rate_per_s: ..., safe: ...}");
   }
@@ -157,7 +163,8 @@ void read_rollout(const YamlMap& rollout, UseCase::Rollout& out) {
     for (const std::string& step : steps) {
       const auto share = parse_fraction(step);
       if (!share) return rollout.report("canary", share.error().message);
-      if (!out.canary.empty() && *share <= out.canary.back()) return rollout.report("canary", "each step must be larger");
+      if (!out.canary.empty() && *share <= out.canary.back())
+        return rollout.report("canary", "each step must be larger");
       out.canary.push_back(*share);
     }
     if (out.canary.empty() || out.canary.back() != 1) rollout.report("canary", "the last step must be 100 %");
@@ -166,13 +173,15 @@ void read_rollout(const YamlMap& rollout, UseCase::Rollout& out) {
   rollout.texts("abort_on", out.abort_on);
   for (const std::string& reason : out.abort_on) {
     if (reason == "crash" || reason == "error_worse") continue;
-    if (const auto condition = parse_condition(reason); !condition) rollout.report("abort_on", condition.error().message);
+    if (const auto condition = parse_condition(reason); !condition)
+      rollout.report("abort_on", condition.error().message);
   }
 }
 
 void read_monitor(const YamlMap& monitor, UseCase::Monitor& out) {
   if (monitor.has("drift")) {
-    const YamlMap drift(monitor.reader(), monitor.node("drift"), monitor.path("drift"), {"at_most_one_false_alarm_per"});
+    const YamlMap drift(monitor.reader(), monitor.node("drift"), monitor.path("drift"),
+                        {"at_most_one_false_alarm_per"});
     drift.parsed<std::int64_t>("at_most_one_false_alarm_per", out.one_false_alarm_per_us, parse_time_span_us);
   }
   if (monitor.has("accuracy")) {

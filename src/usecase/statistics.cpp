@@ -12,16 +12,15 @@ namespace millrace {
 namespace {
 
 constexpr std::array<std::pair<std::string_view, Statistic>, 8> plain{{{"last", Statistic::last},
-                                                                      {"mean", Statistic::mean},
-                                                                      {"std", Statistic::std},
-                                                                      {"slope", Statistic::slope},
-                                                                      {"trend_end", Statistic::trend_end},
-                                                                      {"min", Statistic::min},
-                                                                      {"max", Statistic::max},
-                                                                      {"range", Statistic::range}}};
-constexpr std::array<std::pair<std::string_view, Statistic>, 3> counted{{{"mean_", Statistic::mean_recent},
-                                                                        {"std_", Statistic::std_recent},
-                                                                        {"delta_first_", Statistic::delta_first}}};
+                                                                       {"mean", Statistic::mean},
+                                                                       {"std", Statistic::std},
+                                                                       {"slope", Statistic::slope},
+                                                                       {"trend_end", Statistic::trend_end},
+                                                                       {"min", Statistic::min},
+                                                                       {"max", Statistic::max},
+                                                                       {"range", Statistic::range}}};
+constexpr std::array<std::pair<std::string_view, Statistic>, 3> counted{
+    {{"mean_", Statistic::mean_recent}, {"std_", Statistic::std_recent}, {"delta_first_", Statistic::delta_first}}};
 
 }  // namespace
 

@@ -11,11 +11,11 @@ namespace millrace {
 /// Statistics over the n usable values v(0..n-1) of a window, oldest first, with their row numbers x. Missing values
 /// are left out; with no usable value the statistic is NaN (which tree models take as missing).
 enum class Statistic : std::uint8_t {
-  last,         ///< the newest usable value
-  mean,         ///< arithmetic mean
-  std,          ///< population standard deviation, two passes; 0 for one value
-  slope,        ///< least squares, per row; 0 for one value
-  trend_end,    ///< the least-squares line at the newest row of the window
+  last,       ///< the newest usable value
+  mean,       ///< arithmetic mean
+  std,        ///< population standard deviation, two passes; 0 for one value
+  slope,      ///< least squares, per row; 0 for one value
+  trend_end,  ///< the least-squares line at the newest row of the window
   min,
   max,
   range,        ///< max - min
@@ -29,7 +29,7 @@ inline constexpr std::uint32_t delta_recent_rows = 15;
 
 struct StatisticSpec {
   Statistic kind = Statistic::mean;
-  std::uint32_t rows = 0;   ///< mean_recent, std_recent, delta_first: how many
+  std::uint32_t rows = 0;  ///< mean_recent, std_recent, delta_first: how many
   bool operator==(const StatisticSpec&) const = default;
 };
 

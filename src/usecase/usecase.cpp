@@ -13,13 +13,15 @@ namespace {
 bool is_use_case_name(const std::string& name) {
   constexpr std::size_t longest = 64;
   if (name.empty() || name.size() > longest || !std::islower(static_cast<unsigned char>(name[0]))) return false;
-  return std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::islower(c) || std::isdigit(c) || c == '-'; });
+  return std::all_of(name.begin(), name.end(),
+                     [](unsigned char c) { return std::islower(c) || std::isdigit(c) || c == '-'; });
 }
 
 void read_head(const YamlMap& file, UseCase& use_case) {
   file.required({"use_case", "title", "owner", "outcome", "assets", "signals", "features", "model", "decision"});
   if (file.text("use_case", use_case.name) && !is_use_case_name(use_case.name)) {
-    file.report("use_case", fmt::format("\"{}\": a name is lower-case letters, digits and - (64 at most)", use_case.name));
+    file.report("use_case",
+                fmt::format("\"{}\": a name is lower-case letters, digits and - (64 at most)", use_case.name));
   }
   file.text("title", use_case.title);
   file.text("owner", use_case.owner);
@@ -36,31 +38,35 @@ void read_assets(const YamlMap& assets, UseCase::Assets& out) {
 
 void read_file(YamlReader& reader, const YAML::Node& document, UseCase& use_case) {
   const YamlMap file(reader, document, "",
-                     {"use_case", "title", "owner", "outcome", "assets", "signals", "quality", "privacy", "features", "model",
-                      "decision", "rollout", "monitor", "retrain", "feedback"});
+                     {"use_case", "title", "owner", "outcome", "assets", "signals", "quality", "privacy", "features",
+                      "model", "decision", "rollout", "monitor", "retrain", "feedback"});
   if (!document.IsMap()) return;
   UseCaseLines lines;
   const auto section = [&](std::string_view key, std::initializer_list<std::string_view> known) {
     return YamlMap(reader, file.node(key), std::string(key), known);
   };
   read_head(file, use_case);
-  if (file.has("outcome")) read_outcome(section("outcome", {"kpi", "baseline", "target", "guard", "stakeholders"}), use_case.outcome);
+  if (file.has("outcome"))
+    read_outcome(section("outcome", {"kpi", "baseline", "target", "guard", "stakeholders"}), use_case.outcome);
   if (file.has("assets")) read_assets(section("assets", {"type", "select"}), use_case.assets);
   if (file.has("signals")) read_signals(reader, file.node("signals"), use_case);
-  if (file.has("quality")) read_quality(section("quality", {"missing", "stuck_for", "freshness", "spike"}), use_case.quality);
+  if (file.has("quality"))
+    read_quality(section("quality", {"missing", "stuck_for", "freshness", "spike"}), use_case.quality);
   if (file.has("privacy")) read_privacy(reader, file.node("privacy"), use_case, lines);
   if (file.has("features")) {
     read_features(section("features", {"window", "each", "of", "age", "drop_constant", "baseline", "align", "regimes"}),
                   use_case.features, lines);
   }
   if (file.has("model")) {
-    read_model(section("model", {"task", "output", "unit", "label", "trainer", "split", "validation", "gates"}), use_case.model,
-               lines);
+    read_model(section("model", {"task", "output", "unit", "label", "trainer", "split", "validation", "gates"}),
+               use_case.model, lines);
   }
   if (file.has("decision")) {
-    read_decision(section("decision", {"when", "hold", "then", "mode", "envelope", "timeout"}), use_case.decision, lines);
+    read_decision(section("decision", {"when", "hold", "then", "mode", "envelope", "timeout"}), use_case.decision,
+                  lines);
   }
-  if (file.has("rollout")) read_rollout(section("rollout", {"shadow", "canary", "soak", "abort_on"}), use_case.rollout.emplace());
+  if (file.has("rollout"))
+    read_rollout(section("rollout", {"shadow", "canary", "soak", "abort_on"}), use_case.rollout.emplace());
   if (file.has("monitor")) read_monitor(section("monitor", {"drift", "accuracy"}), use_case.monitor.emplace());
   if (file.has("retrain")) read_retrain(section("retrain", {"when", "cooldown", "then"}), use_case.retrain.emplace());
   if (file.has("feedback")) read_feedback(section("feedback", {"ask", "labels_from"}), use_case.feedback.emplace());
@@ -109,7 +115,8 @@ Result<UseCase> parse_use_case(std::string_view yaml, std::string_view source_na
 std::string expand_address(std::string_view address, std::string_view asset) {
   constexpr std::string_view placeholder = "{asset}";
   std::string expanded(address);
-  for (std::size_t at = expanded.find(placeholder); at != std::string::npos; at = expanded.find(placeholder, at + asset.size())) {
+  for (std::size_t at = expanded.find(placeholder); at != std::string::npos;
+       at = expanded.find(placeholder, at + asset.size())) {
     expanded.replace(at, placeholder.size(), asset);
   }
   return expanded;

@@ -54,7 +54,8 @@ TEST(UseCase, reads_the_example) {
   EXPECT_EQ(use_case->signal_with_role(SignalRole::work_order)->codes.at(2), "failure");
   EXPECT_EQ(use_case->rollout->canary.size(), 3u);
   EXPECT_EQ(use_case->monitor->accuracy_over_labels, 200u);
-  EXPECT_EQ(expand_address(use_case->decision.write->opcua, "engine-061"), "nsu=urn:millrace:plant;s=engine-061.Advice");
+  EXPECT_EQ(expand_address(use_case->decision.write->opcua, "engine-061"),
+            "nsu=urn:millrace:plant;s=engine-061.Advice");
 }
 
 TEST(UseCase, an_unknown_key_is_refused_with_line_and_suggestion) {
@@ -69,14 +70,16 @@ TEST(UseCase, a_wrong_unit_names_the_nearest) {
 }
 
 TEST(UseCase, a_unit_of_another_quantity_is_refused) {
-  EXPECT_THAT(problem_of(turbofan_with("quantity: temperature,      unit: degR", "quantity: temperature,      unit: psia")),
-              HasSubstr("psia is a unit of pressure, but the quantity is temperature"));
+  EXPECT_THAT(
+      problem_of(turbofan_with("quantity: temperature,      unit: degR", "quantity: temperature,      unit: psia")),
+      HasSubstr("psia is a unit of pressure, but the quantity is temperature"));
 }
 
 TEST(UseCase, an_unknown_signal_names_the_nearest) {
-  EXPECT_THAT(problem_of(turbofan_with("context: [setting1,", "context: [seting1,")),
-              HasSubstr("turbofan.yaml:53: features.regimes.context: signal \"seting1\" is not among the signals; did you mean "
-                        "\"setting1\"?"));
+  EXPECT_THAT(
+      problem_of(turbofan_with("context: [setting1,", "context: [seting1,")),
+      HasSubstr("turbofan.yaml:53: features.regimes.context: signal \"seting1\" is not among the signals; did you mean "
+                "\"setting1\"?"));
   EXPECT_THAT(problem_of(turbofan_with("when: rul < 20", "when: T24 < 20")),
               HasSubstr("a decision rests on the prediction, not on a signal"));
   EXPECT_THAT(problem_of(turbofan_with("when: rul < 20", "when: rull < 20")), HasSubstr("did you mean \"rul\"?"));
@@ -84,7 +87,8 @@ TEST(UseCase, an_unknown_signal_names_the_nearest) {
 
 TEST(UseCase, a_typo_in_the_yaml_names_line_and_column) {
   EXPECT_THAT(problem_of(turbofan_with("each: [last, mean,", "each: [last, mean")), HasSubstr("turbofan.yaml:49: "));
-  EXPECT_THAT(problem_of(turbofan_with("assets: {type: Turbofan,", "assets: {type: Turbofan: ")), HasSubstr("not readable as YAML"));
+  EXPECT_THAT(problem_of(turbofan_with("assets: {type: Turbofan,", "assets: {type: Turbofan: ")),
+              HasSubstr("not readable as YAML"));
 }
 
 TEST(UseCase, several_problems_come_at_once_in_the_order_of_the_file) {

@@ -29,7 +29,8 @@ class Guard final : public YAML::EventHandler {
     enter(mark, anchor);
   }
   void OnSequenceEnd() override { --depth_; }
-  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
     enter(mark, anchor);
   }
   void OnMapEnd() override { --depth_; }
@@ -85,7 +86,8 @@ std::vector<UseCaseProblem> YamlReader::take_problems() {
   return std::move(problems_);
 }
 
-YamlMap::YamlMap(YamlReader& reader, const YAML::Node& node, std::string path, std::initializer_list<std::string_view> known)
+YamlMap::YamlMap(YamlReader& reader, const YAML::Node& node, std::string path,
+                 std::initializer_list<std::string_view> known)
     : reader_(reader), path_(std::move(path)), line_(line_of(node)) {
   collect(node, &known);
 }

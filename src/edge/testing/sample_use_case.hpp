@@ -22,8 +22,10 @@ inline std::string sample_yaml(const std::string& limit = "20") {
          "  - {name: Maintenance, role: work_order, codes: {1: overhaul, 2: failure}}\n"
          "quality: {missing: \"<= 40 %\"}\n"
          "features: {window: {size: 5}, each: [last, mean], age: true}\n"
-         "model: {task: regression, output: rul, label: {remaining_useful_life: {until: work_order.failure}}, trainer: {gbdt: {}}}\n"
-         "decision: {when: rul < " + limit + ", hold: 2, then: {advice: overhaul}, timeout: {after: 5 s}}\n";
+         "model: {task: regression, output: rul, label: {remaining_useful_life: {until: work_order.failure}}, trainer: "
+         "{gbdt: {}}}\n"
+         "decision: {when: rul < " +
+         limit + ", hold: 2, then: {advice: overhaul}, timeout: {after: 5 s}}\n";
 }
 
 inline UseCase sample_use_case(const std::string& limit = "20") { return *parse_use_case(sample_yaml(limit)); }
