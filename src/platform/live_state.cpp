@@ -168,10 +168,11 @@ AssetState LiveState::state_of(const LiveAsset& asset, TimeUs now_us) const {
 }
 
 SignalQuality LiveState::quality_of(const LiveSignal& signal, TimeUs now_us) const {
-  // Work orders and findings speak once in a life: their silence says nothing.
+  // Work orders and findings speak when a life ends: until then their silence is as it should be.
   const bool steady = signal.role != SignalRole::work_order && signal.role != SignalRole::finding;
-  const auto freshness_us = steady ? assets_[signal.asset].freshness_us : 0;
-  if (signal.time_us == 0 || (freshness_us > 0 && now_us - signal.time_us > freshness_us)) return SignalQuality::stale;
+  const auto freshness_us = assets_[signal.asset].freshness_us;
+  const bool silent = signal.time_us == 0 || (freshness_us > 0 && now_us - signal.time_us > freshness_us);
+  if (steady && silent) return SignalQuality::stale;
   if (is_bad(signal.status)) return SignalQuality::bad;
   return is_uncertain(signal.status) ? SignalQuality::uncertain : SignalQuality::good;
 }

@@ -72,6 +72,12 @@ TEST_F(LiveStateTest, QualityIsJudgedByStatusAndAge) {
   EXPECT_EQ(live.quality_of(*live.signal(1), 2'000'000), SignalQuality::bad);
 }
 
+TEST_F(LiveStateTest, AWorkOrderThatHasNotComeIsNoFault) {
+  EXPECT_EQ(live.quality_of(*live.signal(2), 0), SignalQuality::good);
+  live.update(2, 1'000'000, 0, status::good);
+  EXPECT_EQ(live.quality_of(*live.signal(2), 900'000'000), SignalQuality::good);
+}
+
 TEST_F(LiveStateTest, ChangesAreTakenOnceAndBounded) {
   for (int i = 0; i < 5; ++i) live.update(1, i, i, 0);
   live.update(0, 1, 1, 0);
