@@ -4,6 +4,7 @@ import { age, bytes, limit, number, percent, plural, quantity, sentence, short, 
 describe("number", () => {
   it("keeps whole numbers whole and groups thousands", () => {
     expect(number(0)).toBe("0");
+    expect(number(-0)).toBe("0");
     expect(number(1234567)).toBe("1,234,567");
   });
   it("shows significant digits, not decimal places", () => {

@@ -6,7 +6,8 @@ const formats = new Map<number, Intl.NumberFormat>();
 /** Four significant digits, grouped thousands; whole numbers stay whole; "–" when not known. */
 export function number(value: number | null | undefined, digits = 4): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return none;
-  if (value !== 0 && Math.abs(value) < 1e-4) return value.toExponential(Math.max(0, Math.min(digits, 2) - 1));
+  if (value === 0) return "0"; // also for -0
+  if (Math.abs(value) < 1e-4) return value.toExponential(Math.max(0, Math.min(digits, 2) - 1));
   if (Number.isInteger(value) || Math.abs(value) >= 10 ** digits) return format(0).format(value);
   const whole = Math.floor(Math.log10(Math.abs(value))) + 1;
   return format(Math.max(0, digits - whole)).format(value);
