@@ -1,10 +1,10 @@
 // OPC UA server -> gateway -> site broker and spool, security on everywhere: losses, processor time and memory of the
 // gateway's process. The server and a listener at the site broker run in processes of their own.
+#include "gateway/gateway.hpp"
 #include "base/file.hpp"
 #include "base/hash.hpp"
 #include "base/id.hpp"
 #include "fieldbus/opcua/server.hpp"
-#include "gateway/gateway.hpp"
 #include "net/mqtt/testing/broker_process.hpp"
 #include "net/tls/certificate.hpp"
 #include "result_line.hpp"
@@ -20,9 +20,9 @@
 #include <cstdlib>
 #include <filesystem>
 
+namespace millrace {
 namespace {
 
-using namespace millrace;
 namespace fs = std::filesystem;
 constexpr const char* space = "urn:bench";
 constexpr std::uint32_t signals_per_asset = 200;
@@ -48,16 +48,21 @@ opcua::Identity make_identity(const fs::path& folder, const std::string& name) {
   const SystemClock clock;
   opcua::Identity identity{"urn:millrace:bench:" + name, folder / (name + ".pem"), folder / (name + ".key"),
                            folder / "trusted", folder / "rejected"};
-  auto pair = tls::make_self_signed(
-      {.common_name = name, .uris = {identity.application_uri}, .key = tls::KeyKind::rsa_2048}, clock.now_us()).value();
-  if (!write_file(identity.certificate, pair.certificate_pem) || !write_file(identity.trusted / (name + ".pem"), pair.certificate_pem) ||
+  auto pair =
+      tls::make_self_signed({.common_name = name, .uris = {identity.application_uri}, .key = tls::KeyKind::rsa_2048},
+                            clock.now_us())
+          .value();
+  if (!write_file(identity.certificate, pair.certificate_pem) ||
+      !write_file(identity.trusted / (name + ".pem"), pair.certificate_pem) ||
       !write_file(identity.key, pair.key_pem, FileMode::secret)) {
     std::exit(1);
   }
   return identity;
 }
 
-std::string tag(std::uint32_t index) { return fmt::format("asset-{}.s{}", index / signals_per_asset, index % signals_per_asset); }
+std::string tag(std::uint32_t index) {
+  return fmt::format("asset-{}.s{}", index / signals_per_asset, index % signals_per_asset);
+}
 
 /// Writes every tag at 10 Hz once all are subscribed to; tells its port and when it is done.
 [[noreturn]] void run_plant(const opcua::Identity& identity, std::uint32_t tags, const Pipe& out) {
@@ -89,13 +94,16 @@ std::string tag(std::uint32_t index) { return fmt::format("asset-{}.s{}", index 
   Loop loop(clock);
   std::uint64_t heard = 0;
   auto client = mqtt::make_mosquitto_client(loop, std::move(options));
-  client->start({.will = [] { return std::nullopt; },
-                 .on_connected = [&] {
-                   (void)client->subscribe({"spBv1.0/bench/DDATA/#"}, 0);
-                   out.put(1);
-                 },
-                 .on_disconnected = [](const Error&) {},
-                 .on_message = [&](const mqtt::Message& message) { heard += sparkplug::DataDecoder(message.payload).metrics(); }});
+  client->start(
+      {.will = [] { return std::nullopt; },
+       .on_connected =
+           [&] {
+             (void)client->subscribe({"spBv1.0/bench/DDATA/#"}, 0);
+             out.put(1);
+           },
+       .on_disconnected = [](const Error&) {},
+       .on_message =
+           [&](const mqtt::Message& message) { heard += sparkplug::DataDecoder(message.payload).metrics(); }});
   loop.on_signal([&](int) {
     out.put(heard);
     ::_exit(0);
@@ -115,7 +123,9 @@ signals:
   - {name: order, role: work_order, codes: {1: overhaul, 2: failure}}
 )";
   for (std::uint32_t i = 0; i < signals_per_asset; ++i) {
-    yaml += fmt::format("  - {{name: s{0}, quantity: temperature, unit: degC, opcua: \"nsu={1};s={{asset}}.s{0}\", range: [-2, 2]}}\n", i, space);
+    yaml += fmt::format(
+        "  - {{name: s{0}, quantity: temperature, unit: degC, opcua: \"nsu={1};s={{asset}}.s{0}\", range: [-2, 2]}}\n",
+        i, space);
   }
   return yaml + R"(features: {window: {size: 10, step: 1, unit: samples}, each: [last, mean]}
 model:
@@ -144,7 +154,8 @@ GatewayConfig make_config(const fs::path& folder, std::uint32_t tags, mqtt::Brok
   config.credentials = broker.client_options("gateway").credentials;
   auto& connection = config.connections.emplace_back();
   connection.name = "bench";
-  connection.assets = {{.ids = expand_asset_ids(fmt::format("asset-0..asset-{}", tags / signals_per_asset - 1)).value(), .type = "Machine"}};
+  connection.assets = {{.ids = expand_asset_ids(fmt::format("asset-0..asset-{}", tags / signals_per_asset - 1)).value(),
+                        .type = "Machine"}};
   connection.opcua.identity = make_identity(folder, "client");
   connection.opcua.user = connection.opcua.password = "bench";
   auto yaml = use_case();
@@ -222,12 +233,14 @@ int measure(std::uint32_t tags) {
 }
 
 }  // namespace
+}  // namespace millrace
 
 int main() {
-  set_up_log({.process = "bench", .level = LogLevel::error});
-  for (std::uint32_t tags : {5'000u, 20'000u}) {  // each in a process of its own: memory and processor time begin at nothing
+  millrace::set_up_log({.process = "bench", .level = millrace::LogLevel::error});
+  for (std::uint32_t tags :
+       {5'000u, 20'000u}) {  // each in a process of its own: memory and processor time begin at nothing
     auto child = ::fork();
-    if (child == 0) ::_exit(measure(tags));
+    if (child == 0) ::_exit(millrace::measure(tags));
     int status = 0;
     ::waitpid(child, &status, 0);
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) return 1;

@@ -7,7 +7,8 @@
 #include <string>
 
 int main() {
-  using namespace std::chrono;
+  using std::chrono::duration;
+  using std::chrono::steady_clock;
   namespace sparkplug = millrace::sparkplug;
   constexpr int metrics = 200;
   constexpr int rounds = 20'000;

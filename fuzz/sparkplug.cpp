@@ -9,8 +9,6 @@
 #include <cstdlib>
 #include <string_view>
 
-
-
 namespace sparkplug = millrace::sparkplug;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -28,15 +26,20 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   (void)sparkplug::parse_topic(bytes);
   (void)sparkplug::parse_state(bytes);
-  if (auto set = sparkplug::BatchSet::parse(bytes); set && sparkplug::BatchSet::parse(set->to_text()) != set) std::abort();
+  if (auto set = sparkplug::BatchSet::parse(bytes)) {
+    auto again = sparkplug::BatchSet::parse(set->to_text());
+    if (!again || !(*again == *set)) std::abort();
+  }
   // The same bytes as a birth and as data of a node and of a device.
-  sparkplug::Host host({.host = "host"}, {.publish = [](const sparkplug::Publication&) { return millrace::Result<void>{}; },
-                                          .data = [](sparkplug::DeviceState& device, std::string_view in, millrace::TimeUs) {
-                                            sparkplug::DataDecoder data_in(in);
-                                            for (sparkplug::DataMetric metric; data_in.next(metric);) {
-                                              (void)device.metrics.find(metric);
-                                            }
-                                          }});
+  sparkplug::Host host({.host = "host"},
+                       {.publish = [](const sparkplug::Publication&) { return millrace::Result<void>{}; },
+                        .data =
+                            [](sparkplug::DeviceState& device, std::string_view in, millrace::TimeUs) {
+                              sparkplug::DataDecoder data_in(in);
+                              for (sparkplug::DataMetric metric; data_in.next(metric);) {
+                                (void)device.metrics.find(metric);
+                              }
+                            }});
   host.on_connected(1);
   for (const auto* topic : {"spBv1.0/g/NBIRTH/n", "spBv1.0/g/DBIRTH/n/d", "spBv1.0/g/DDATA/n/d", "spBv1.0/g/NDATA/n",
                             "spBv1.0/g/NDEATH/n", "spBv1.0/STATE/host"}) {

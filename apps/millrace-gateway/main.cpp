@@ -17,9 +17,10 @@ namespace {
 /// GET /metrics on loopback, for Prometheus.
 std::unique_ptr<http::Server> metrics_server(Loop& loop, MetricRegistry& metrics, std::uint16_t port) {
   std::vector<http::Route> routes;
-  routes.push_back({.method = "GET", .pattern = "/metrics", .handle = [&metrics](const http::Request&, http::Reply reply) {
-                      reply({.body = metrics.scrape(), .content_type = "text/plain; version=0.0.4"});
-                    }});
+  routes.push_back(
+      {.method = "GET", .pattern = "/metrics", .handle = [&metrics](const http::Request&, http::Reply reply) {
+         reply({.body = metrics.scrape(), .content_type = "text/plain; version=0.0.4"});
+       }});
   return http::make_beast_server(loop, {.port = port}, std::move(routes));
 }
 

@@ -11,7 +11,8 @@ Acquisition::Acquisition(Loop& loop, const std::vector<ConnectionConfig>& connec
                          Handlers handlers)
     : loop_(loop),
       plan_(std::move(plan)),
-      stream_(plan_, aliases, replay_bytes, {.live = std::move(handlers.live), .spool_open = std::move(handlers.spool_open)}),
+      stream_(plan_, aliases, replay_bytes,
+              {.live = std::move(handlers.live), .spool_open = std::move(handlers.spool_open)}),
       connected_(connections.size(), false) {
   for (const auto& connection : connections) {
     names_.push_back(connection.name);
@@ -27,23 +28,24 @@ void Acquisition::start() {
     if (plan_.items[i].empty()) continue;
     const auto& name = names_[i];
     clients_[i]->start(
-        {.on_samples = [this](std::span<const Sample> samples) {
-           stream_.on_samples(samples, false, loop_.clock().now_us());
-         },
-         .on_backfill = [this](std::span<const Sample> samples) {
-           stream_.on_samples(samples, true, loop_.clock().now_us());
-         },
+        {.on_samples =
+             [this](std::span<const Sample> samples) { stream_.on_samples(samples, false, loop_.clock().now_us()); },
+         .on_backfill =
+             [this](std::span<const Sample> samples) { stream_.on_samples(samples, true, loop_.clock().now_us()); },
          .mark = [this](SignalIndex signal) { return stream_.mark_us(signal); },
-         .on_state = [this, i, name](opcua::ConnectionState state, const std::string& text) {
-           connected_[i] = state == opcua::ConnectionState::connected;
-           log(connected_[i] ? LogLevel::info : LogLevel::warning, text, {{"connection", name}});
-         },
-         .on_unresolved = [name](const std::vector<opcua::Unresolved>& items) {
-           if (items.empty()) return log_info("the server has all signals", {{"connection", name}});
-           log_warning("the server does not have " + std::to_string(items.size()) + " of the signals, the first is " +
-                           items.front().node + ": " + items.front().reason + "; they are tried again",
-                       {{"connection", name}});
-         },
+         .on_state =
+             [this, i, name](opcua::ConnectionState state, const std::string& text) {
+               connected_[i] = state == opcua::ConnectionState::connected;
+               log(connected_[i] ? LogLevel::info : LogLevel::warning, text, {{"connection", name}});
+             },
+         .on_unresolved =
+             [name](const std::vector<opcua::Unresolved>& items) {
+               if (items.empty()) return log_info("the server has all signals", {{"connection", name}});
+               log_warning("the server does not have " + std::to_string(items.size()) +
+                               " of the signals, the first is " + items.front().node + ": " + items.front().reason +
+                               "; they are tried again",
+                           {{"connection", name}});
+             },
          .on_notice = [name](const std::string& text) { log_info(text, {{"connection", name}}); }});
     if (auto subscribed = clients_[i]->subscribe(plan_.items[i]); !subscribed) {
       log_error(subscribed.error().message, {{"connection", name}});

@@ -36,9 +36,9 @@ Result<std::vector<std::string>> expand_asset_ids(std::string_view text) {
   Numbered last;
   if (!split(text.substr(0, dots), first) || !split(text.substr(dots + 2), last) || first.prefix != last.prefix ||
       first.number > last.number || last.number - first.number >= assets_limit) {
-    return fail(ErrorCode::invalid_argument,
-                fmt::format("'{}' is no range of assets; write engine-061..engine-100: the same name, rising numbers",
-                            text));
+    return fail(
+        ErrorCode::invalid_argument,
+        fmt::format("'{}' is no range of assets; write engine-061..engine-100: the same name, rising numbers", text));
   }
   std::vector<std::string> ids;
   for (auto number = first.number; number <= last.number; ++number) {

@@ -116,25 +116,26 @@ void AssignmentWatch::fetch_missing() {
     return !std::filesystem::exists(file_of(use_case.sha256), ignored);
   });
   if (missing == pending_.end()) return finish();
-  client_->send("GET", "/api/v1/artifacts/" + missing->sha256, {}, {},
-                [this, alive = alive_, wanted = *missing](Result<http::Response> response) {
-                  if (!*alive || !started_) return;
-                  if (!response || response->status != 200) {
-                    problem(response ? Error{ErrorCode::unavailable, fmt::format("the platform answers {} for use case {}",
-                                                                                 response->status, wanted.name)}
-                                     : response.error());
-                    return wait();
-                  }
-                  if (sha256_hex(response->body) != wanted.sha256) {
-                    problem({ErrorCode::corrupt, "use case " + wanted.name + " came with other bytes than its SHA-256 says"});
-                    return wait();
-                  }
-                  if (auto written = write_file(file_of(wanted.sha256), response->body); !written) {
-                    problem(written.error());
-                    return wait();
-                  }
-                  fetch_missing();
-                });
+  client_->send(
+      "GET", "/api/v1/artifacts/" + missing->sha256, {}, {},
+      [this, alive = alive_, wanted = *missing](Result<http::Response> response) {
+        if (!*alive || !started_) return;
+        if (!response || response->status != 200) {
+          problem(response ? Error{ErrorCode::unavailable, fmt::format("the platform answers {} for use case {}",
+                                                                       response->status, wanted.name)}
+                           : response.error());
+          return wait();
+        }
+        if (sha256_hex(response->body) != wanted.sha256) {
+          problem({ErrorCode::corrupt, "use case " + wanted.name + " came with other bytes than its SHA-256 says"});
+          return wait();
+        }
+        if (auto written = write_file(file_of(wanted.sha256), response->body); !written) {
+          problem(written.error());
+          return wait();
+        }
+        fetch_missing();
+      });
 }
 
 void AssignmentWatch::finish() {

@@ -16,7 +16,7 @@ namespace millrace {
 /// One use case that this device works for.
 struct AssignedUseCase {
   std::string name;
-  std::string sha256;   ///< of the file's bytes
+  std::string sha256;  ///< of the file's bytes
   bool operator==(const AssignedUseCase&) const = default;
 };
 

@@ -34,18 +34,18 @@ struct ConnectionConfig {
 /// What millrace-gateway is told in its file; docs/how-to/connect-a-machine.md shows one.
 struct GatewayConfig {
   std::string site, node;
-  std::filesystem::path directory;             ///< spool, last assignment
-  std::optional<Credentials> credentials;      ///< for both brokers and the platform; none: plain TCP, tests only
+  std::filesystem::path directory;         ///< spool, last assignment
+  std::optional<Credentials> credentials;  ///< for both brokers and the platform; none: plain TCP, tests only
   BrokerConfig site_broker, platform_broker;
-  std::string platform_url;                    ///< "https://host:8443"; empty: never asked, what is on disk counts
-  std::string platform_host = "platform";      ///< its Sparkplug host name: births wait for it
-  std::int64_t poll_us = 2'000'000;            ///< how often the assignment is asked for
-  std::vector<std::string> edges;              ///< edge nodes of the site that decide
+  std::string platform_url;                ///< "https://host:8443"; empty: never asked, what is on disk counts
+  std::string platform_host = "platform";  ///< its Sparkplug host name: births wait for it
+  std::int64_t poll_us = 2'000'000;        ///< how often the assignment is asked for
+  std::vector<std::string> edges;          ///< edge nodes of the site that decide
   SpoolOptions spool;
   std::int64_t group_commit_us = 100'000;
   std::int64_t resend_after_us = 10'000'000;
-  std::size_t replay_bytes = 8u << 20;         ///< memory for rows that a restarted edge asks for again
-  std::uint16_t metrics_port = 0;              ///< loopback; 0: none
+  std::size_t replay_bytes = 8u << 20;  ///< memory for rows that a restarted edge asks for again
+  std::uint16_t metrics_port = 0;       ///< loopback; 0: none
   std::string log_level = "info";
   std::vector<ConnectionConfig> connections;
 };

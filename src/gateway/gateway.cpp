@@ -42,19 +42,22 @@ Gateway::Gateway(Loop& loop, GatewayConfig config, GatewayPorts ports, MetricReg
                .platform_host = config_.platform_host,
                .group_commit_us = config_.group_commit_us,
                .resend_after_us = config_.resend_after_us},
-              {.birth = [this](std::string_view device, sparkplug::Payload& birth) { describe_for_platform(device, birth); },
+              {.birth = [this](std::string_view device,
+                               sparkplug::Payload& birth) { describe_for_platform(device, birth); },
                .on_open = [this](bool open) { on_spool_open(open); },
                .on_problem = [](const Error& why) { log_warning(why.message); }}),
       site_(loop, ports.make_mqtt_client(loop, broker(config_, config_.site_broker, config_.node)),
             ports.make_mqtt_client(loop, broker(config_, config_.site_broker, config_.node + "-host")),
             {.site = config_.site, .node = config_.node, .edges = config_.edges},
             {.birth = [this](std::string_view device, sparkplug::Payload& birth) { describe(device, birth); },
-             .on_messages = [this](std::string_view epoch, std::uint64_t batch, std::vector<EdgeMessage> messages) {
-               on_edge_messages(epoch, batch, std::move(messages));
-             },
-             .on_state = [](bool connected) {
-               log_info(connected ? "connected to the site broker" : "without the site broker");
-             }}),
+             .on_messages =
+                 [this](std::string_view epoch, std::uint64_t batch, std::vector<EdgeMessage> messages) {
+                   on_edge_messages(epoch, batch, std::move(messages));
+                 },
+             .on_state =
+                 [](bool connected) {
+                   log_info(connected ? "connected to the site broker" : "without the site broker");
+                 }}),
       assignment_(loop, platform_client(loop, config_, ports), config_.directory / "use-cases", config_.poll_us,
                   {.on_change = [this](std::vector<UseCase> use_cases) { on_use_cases(std::move(use_cases)); },
                    .on_problem = [](const Error& why) { log_warning(why.message); }}),
@@ -121,10 +124,10 @@ void Gateway::build_acquisition() {
   auto plan = make_acquisition_plan(config_.site, config_.connections, use_cases_);
   acquisition_ = std::make_unique<Acquisition>(
       loop_, config_.connections, std::move(plan), aliases_, config_.replay_bytes, make_opcua_client_,
-      Acquisition::Handlers{.live = [this](std::uint32_t asset, std::string_view metrics) {
-                              site_.publish(acquisition_->plan().assets[asset].id, metrics);
-                            },
-                            .spool_open = [this] { return uplink_.open(); }});
+      Acquisition::Handlers{
+          .live = [this](std::uint32_t asset,
+                         std::string_view metrics) { site_.publish(acquisition_->plan().assets[asset].id, metrics); },
+          .spool_open = [this] { return uplink_.open(); }});
   // The aliases are safe before or with the first batch that uses them.
   uplink_.remember(aliases_key, aliases_.to_text());
   const auto& assets = acquisition_->plan().assets;
@@ -141,11 +144,11 @@ void Gateway::build_acquisition() {
     site_.add_device(id);
   }
   for (const auto& id : gone) site_.remove_device(id);
-  site_.set_replay(&acquisition_->stream().replay(), [this](std::uint32_t asset) -> const std::string& {
-    return acquisition_->plan().assets[asset].id;
-  });
+  site_.set_replay(&acquisition_->stream().replay(),
+                   [this](std::uint32_t asset) -> const std::string& { return acquisition_->plan().assets[asset].id; });
   acquisition_->start();
-  log_info("reading", {{"assets", assets.size()}, {"signals", acquisition_->plan().catalogue.size()},
+  log_info("reading", {{"assets", assets.size()},
+                       {"signals", acquisition_->plan().catalogue.size()},
                        {"use_cases", use_cases_.size()}});
 }
 
@@ -203,7 +206,9 @@ void Gateway::on_decision(const EdgeMessage& message) {
   if (message.is_historical || age_us > advice_is_fresh_us || !acquisition_) return;
   auto json = nlohmann::json::parse(message.text, nullptr, false);
   if (!json.is_object()) return;
-  auto text = [&](const char* key) { return json.contains(key) && json[key].is_string() ? json[key].get<std::string>() : std::string(); };
+  auto text = [&](const char* key) {
+    return json.contains(key) && json[key].is_string() ? json[key].get<std::string>() : std::string();
+  };
   auto advice = text("advice");
   if (advice.empty() || advice == "none" || advice == "no_advice") return;
   acquisition_->write_advice(text("use_case"), text("asset"));
@@ -226,40 +231,10 @@ void Gateway::describe_for_platform(std::string_view device, sparkplug::Payload&
   std::vector<sparkplug::Metric> rest;
   for (const auto& [name, alias] : asset->second) {
     if (told.contains(name)) continue;
-    rest.push_back({.name = name, .alias = alias, .time_ms = birth.time_ms.value_or(0), .type = sparkplug::DataType::float64});
+    rest.push_back(
+        {.name = name, .alias = alias, .time_ms = birth.time_ms.value_or(0), .type = sparkplug::DataType::float64});
   }
   std::move(rest.begin(), rest.end(), std::back_inserter(birth.metrics));
-}
-
-void Gateway::add_metrics(MetricRegistry& metrics) {
-  auto add = [&](const char* name, const char* help, std::function<double()> value) {
-    metrics.gauge_function(name, help, std::move(value));
-  };
-  auto points = [this]() { return acquisition_ ? acquisition_->stream().counters() : PointStream::Counters{}; };
-  auto opcua = [this]() { return acquisition_ ? acquisition_->counters() : opcua::ClientCounters{}; };
-  auto number = [](auto value) { return static_cast<double>(value); };
-  add("millrace_gateway_points_total", "points read and passed on", [=] { return number(points().points); });
-  add("millrace_gateway_points_repeated_total", "points that had been passed on before", [=] { return number(points().repeated); });
-  add("millrace_gateway_points_not_good_total", "points whose status is not good", [=] { return number(points().not_good); });
-  add("millrace_gateway_points_not_spooled_total", "points that the full spool refused", [=] { return number(points().not_spooled); });
-  add("millrace_gateway_signals", "signals that are read", [=, this] { return number(acquisition_ ? acquisition_->plan().catalogue.size() : 0); });
-  add("millrace_gateway_signals_unresolved", "signals that the server does not have", [=] { return number(opcua().unresolved); });
-  add("millrace_gateway_opcua_sessions_total", "OPC UA sessions made", [=] { return number(opcua().sessions); });
-  add("millrace_gateway_opcua_backfilled_total", "points read from history", [=] { return number(opcua().backfilled_samples); });
-  add("millrace_gateway_opcua_connected", "OPC UA connections", [=, this] { return number(acquisition_ ? acquisition_->connected() : 0); });
-  add("millrace_gateway_site_connected", "1 when the site broker is there", [=, this] { return number(site_.connected()); });
-  add("millrace_gateway_site_messages_total", "messages for the site", [=, this] { return number(site_.counters().messages); });
-  add("millrace_gateway_site_messages_lost_total", "messages that the site broker did not take", [=, this] { return number(site_.counters().lost); });
-  add("millrace_gateway_platform_connected", "1 when the platform listens", [=, this] { return number(uplink_.connected()); });
-  add("millrace_gateway_batches_committed_total", "batches made durable", [=, this] { return number(uplink_.counters().batches_committed); });
-  add("millrace_gateway_batches_sent_total", "batches sent the first time", [=, this] { return number(uplink_.counters().batches_sent); });
-  add("millrace_gateway_batches_sent_again_total", "batches sent from the backlog", [=, this] { return number(uplink_.counters().batches_sent_again); });
-  add("millrace_gateway_commits_failed_total", "commits of the spool that failed", [=, this] { return number(uplink_.counters().failed_commits); });
-  add("millrace_gateway_spool_bytes", "bytes that wait for the platform", [=, this] { return number(uplink_.counters().spool_bytes); });
-  add("millrace_gateway_spool_batches", "batches that wait for the platform", [=, this] { return number(uplink_.counters().spool_batches); });
-  add("millrace_gateway_spool_gaps_total", "gap records since the start", [=, this] { return number(uplink_.counters().gaps); });
-  add("millrace_gateway_decisions_total", "decisions heard from edges", [=, this] { return number(decisions_); });
-  add("millrace_gateway_decisions_lost_total", "decisions that found no room", [=, this] { return number(decisions_lost_); });
 }
 
 }  // namespace millrace

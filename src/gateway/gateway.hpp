@@ -26,8 +26,10 @@ struct GatewayPorts {
   MakeOpcuaClient make_opcua_client;
 };
 
-/// A site's gateway: OPC UA -> site broker at once, and -> spool -> platform broker; decisions of the site's edges -> spool
-/// -> platform, and as display tags back to the machines. Works on without the platform, the site broker or the machines.
+/// A site's gateway: OPC UA -> site broker at once, and -> spool -> platform broker; decisions of the site's edges ->
+/// spool
+/// -> platform, and as display tags back to the machines. Works on without the platform, the site broker or the
+/// machines.
 class Gateway {
  public:
   Gateway(Loop& loop, GatewayConfig config, GatewayPorts ports, MetricRegistry& metrics);
@@ -54,11 +56,11 @@ class Gateway {
   GatewayConfig config_;
   MakeOpcuaClient make_opcua_client_;
   AliasTable aliases_;
-  std::map<std::string, std::string, std::less<>> marks_;   ///< by asset, as the spool remembers or will remember them
+  std::map<std::string, std::string, std::less<>> marks_;  ///< by asset, as the spool remembers or will remember them
   EdgeInbox inbox_;
   std::vector<UseCase> use_cases_;
   std::set<std::string, std::less<>> platform_devices_;
-  std::vector<PointBatch> batches_;                         ///< reused
+  std::vector<PointBatch> batches_;  ///< reused
   Uplink uplink_;
   SiteLink site_;
   AssignmentWatch assignment_;

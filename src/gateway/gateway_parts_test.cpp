@@ -52,9 +52,10 @@ UseCase turbofan() {
   UseCase use_case;
   use_case.name = "maintenance";
   use_case.assets = {.type = "Turbofan", .tag = "engine"};
-  use_case.signals = {{.name = "T24", .unit = "degR", .opcua = "nsu=urn:p;s={asset}.T24", .range = std::pair{600.0, 700.0}},
-                      {.name = "cycle", .role = SignalRole::clock, .opcua = "nsu=urn:p;s={asset}.cycle"},
-                      {.name = "by_hand"}};
+  use_case.signals = {
+      {.name = "T24", .unit = "degR", .opcua = "nsu=urn:p;s={asset}.T24", .range = std::pair{600.0, 700.0}},
+      {.name = "cycle", .role = SignalRole::clock, .opcua = "nsu=urn:p;s={asset}.cycle"},
+      {.name = "by_hand"}};
   use_case.decision.write = UseCase::Write{.opcua = "nsu=urn:p;s={asset}.Advice", .value = 1};
   return use_case;
 }

@@ -12,7 +12,8 @@ bool wants(const UseCase& use_case, const std::string& site, const AssetGroup& g
   const auto& assets = use_case.assets;
   bool right_site = assets.site == "*" || assets.site.empty() || assets.site == site;
   bool right_type = assets.type.empty() || assets.type == group.type;
-  bool right_tag = assets.tag.empty() || std::find(group.tags.begin(), group.tags.end(), assets.tag) != group.tags.end();
+  bool right_tag =
+      assets.tag.empty() || std::find(group.tags.begin(), group.tags.end(), assets.tag) != group.tags.end();
   return right_site && right_type && right_tag;
 }
 
@@ -48,10 +49,10 @@ struct Builder {
     auto address = expand_address(declared.opcua, planned.id);
     if (auto known = plan.catalogue.find(planned.id, declared.name)) {
       if (plan.catalogue.at(*known).address == address) return;
-      plan.problems.push_back(fmt::format("use case {} reads signal {} of {} at {}, but another use case reads it at {}; "
-                                          "the latter counts: rename one of the signals",
-                                          use_case.name, declared.name, planned.id, address,
-                                          plan.catalogue.at(*known).address));
+      plan.problems.push_back(
+          fmt::format("use case {} reads signal {} of {} at {}, but another use case reads it at {}; "
+                      "the latter counts: rename one of the signals",
+                      use_case.name, declared.name, planned.id, address, plan.catalogue.at(*known).address));
       return;
     }
     auto limits = limits_of(use_case, declared);

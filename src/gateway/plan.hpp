@@ -29,11 +29,11 @@ struct AdviceWrite {
 struct AcquisitionPlan {
   SignalCatalogue catalogue;
   std::vector<PlannedAsset> assets;
-  std::vector<std::uint32_t> asset_of;              ///< by signal
-  std::vector<QualityLimits> limits;                ///< by signal
-  std::vector<std::vector<opcua::Item>> items;      ///< by connection
+  std::vector<std::uint32_t> asset_of;                                ///< by signal
+  std::vector<QualityLimits> limits;                                  ///< by signal
+  std::vector<std::vector<opcua::Item>> items;                        ///< by connection
   std::map<std::pair<std::string, std::string>, AdviceWrite> writes;  ///< by use case and asset
-  std::vector<std::string> problems;                ///< what does not fit together, one sentence each
+  std::vector<std::string> problems;                                  ///< what does not fit together, one sentence each
   [[nodiscard]] const PlannedAsset* find(std::string_view asset) const;
 };
 

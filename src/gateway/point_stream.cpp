@@ -70,12 +70,13 @@ void PointStream::add(const Sample& sample, bool is_backfill, bool spool_open, T
   }
   auto late_us = sample.server_time_us - sample.source_time_us;
   bool tell_server_time = sample.server_time_us != 0 && std::abs(late_us) > server_time_margin_us;
-  sparkplug::DataPoint point{.alias = signal.alias,
-                             .time_ms = time_ms,
-                             .value = sample.value,
-                             .status = verdict.status,
-                             .server_time_ms = tell_server_time ? static_cast<std::uint64_t>(sample.server_time_us / 1000) : 0,
-                             .is_historical = is_backfill};
+  sparkplug::DataPoint point{
+      .alias = signal.alias,
+      .time_ms = time_ms,
+      .value = sample.value,
+      .status = verdict.status,
+      .server_time_ms = tell_server_time ? static_cast<std::uint64_t>(sample.server_time_us / 1000) : 0,
+      .is_historical = is_backfill};
   (is_new ? asset.live : asset.late).add(point);
   ++counters_.points;
   if (!is_good(verdict.status)) ++counters_.not_good;

@@ -20,14 +20,14 @@ namespace millrace {
 /// What waits to be spooled for one asset.
 struct PointBatch {
   std::uint32_t asset = 0;
-  std::string metrics;      ///< encoded Sparkplug metrics
+  std::string metrics;  ///< encoded Sparkplug metrics
   std::uint64_t points = 0;
-  std::string marks;        ///< of the asset with this batch: to be remembered in the same transaction
+  std::string marks;  ///< of the asset with this batch: to be remembered in the same transaction
 };
 
-/// Samples in, encoded metrics out: to the site at once, to the spool in batches. A point is (signal, source time in ms);
-/// only newer ones go on, so that history read twice or an initial value given again makes no duplicate. Sans-I/O; nothing
-/// is allocated per sample.
+/// Samples in, encoded metrics out: to the site at once, to the spool in batches. A point is (signal, source time in
+/// ms); only newer ones go on, so that history read twice or an initial value given again makes no duplicate. Sans-I/O;
+/// nothing is allocated per sample.
 class PointStream {
  public:
   struct Handlers {
@@ -62,14 +62,14 @@ class PointStream {
  private:
   struct State {
     std::uint64_t alias = 0;
-    std::uint64_t spooled_ms = 0;     ///< newest in the spool, or on its way
-    std::uint64_t published_ms = 0;   ///< newest that the site was told
+    std::uint64_t spooled_ms = 0;    ///< newest in the spool, or on its way
+    std::uint64_t published_ms = 0;  ///< newest that the site was told
     double value = std::numeric_limits<double>::quiet_NaN();
     StatusCode status = status::bad;  ///< of the newest; bad: none yet
   };
   struct Asset {
-    sparkplug::DataEncoder live, late;   ///< late: the site has newer ones already
-    std::uint64_t points = 0;            ///< for the spool, in live and late
+    sparkplug::DataEncoder live, late;  ///< late: the site has newer ones already
+    std::uint64_t points = 0;           ///< for the spool, in live and late
     std::string spool;
     std::uint64_t spool_points = 0;
     bool touched = false, waiting = false;
@@ -84,8 +84,8 @@ class PointStream {
   std::vector<State> signals_;
   std::vector<Asset> assets_;
   std::vector<std::uint32_t> touched_, waiting_;
-  std::vector<PointBatch> sealed_;       ///< batches that were full before they were taken
-  std::vector<Mark> marks_;              ///< reused
+  std::vector<PointBatch> sealed_;  ///< batches that were full before they were taken
+  std::vector<Mark> marks_;         ///< reused
   ReplayRing replay_;
   Counters counters_;
 };

@@ -50,11 +50,11 @@ struct Bench {
     restart();
   }
   void restart() {
-    stream.emplace(plan, aliases, 1 << 20,
-                   PointStream::Handlers{.live = [this](std::uint32_t asset, std::string_view metrics) {
-                                           published.emplace_back(asset, metrics);
-                                         },
-                                         .spool_open = [this] { return open; }});
+    stream.emplace(
+        plan, aliases, 1 << 20,
+        PointStream::Handlers{
+            .live = [this](std::uint32_t asset, std::string_view metrics) { published.emplace_back(asset, metrics); },
+            .spool_open = [this] { return open; }});
   }
   void give(std::vector<Sample> samples, bool is_backfill = false) { stream->on_samples(samples, is_backfill, 1); }
   std::vector<PointBatch> take() {
@@ -119,7 +119,7 @@ TEST(PointStream, MarksStandStillWhileTheSpoolTakesNothing) {
   EXPECT_EQ(bench.stream->mark_us(0), 10'000);
   bench.open = true;
   bench.published.clear();
-  bench.give({at_ms(0, 11, 2), at_ms(0, 12, 3)}, true);  // the source's history
+  bench.give({at_ms(0, 11, 2), at_ms(0, 12, 3)}, true);                                  // the source's history
   EXPECT_EQ(read(bench.published[0].second), (std::vector<Read>{{1, 12, 3, 0, true}}));  // 11 was published before
   auto batches = bench.take();
   EXPECT_EQ(read(batches[0].metrics).size(), 2u);

@@ -42,15 +42,18 @@ SiteLink::SiteLink(Loop& loop, std::unique_ptr<mqtt::Client> node_client, std::u
              .first_bd_seq = static_cast<std::uint8_t>(loop.clock().now_us() / 1'000'000)},
             {.publish = publish_to(*node_client_),
              .birth = [this](std::string_view device, sparkplug::Payload& birth) { handlers_.birth(device, birth); },
-             .command = [this](std::string_view device, const sparkplug::Payload& command) {
-               if (device.empty()) on_command(command);
-             },
-             .on_born = [this](bool born) {
-               if (handlers_.on_state) handlers_.on_state(born);
-             }}),
+             .command =
+                 [this](std::string_view device, const sparkplug::Payload& command) {
+                   if (device.empty()) on_command(command);
+                 },
+             .on_born =
+                 [this](bool born) {
+                   if (handlers_.on_state) handlers_.on_state(born);
+                 }}),
       host_({.host = options_.node, .group = options_.site, .nodes = options_.edges},
             {.publish = publish_to(*host_client_),
-             .data = [this](sparkplug::DeviceState& device, std::string_view payload, TimeUs) { on_data(device, payload); }}),
+             .data = [this](sparkplug::DeviceState& device, std::string_view payload,
+                            TimeUs) { on_data(device, payload); }}),
       host_timer_(loop),
       replay_timer_(loop) {}
 
@@ -58,23 +61,25 @@ SiteLink::~SiteLink() = default;
 
 void SiteLink::start() {
   auto now = [this] { return loop_.clock().now_us(); };
-  node_client_->start({.will = [this, now] { return as_will(node_.testament(now())); },
-                       .on_connected = [this, now] {
-                         if (node_client_->subscribe(node_.subscriptions(), 1)) node_.on_connected(now());
-                       },
-                       .on_disconnected = [this](const Error&) { node_.on_disconnected(); },
-                       .on_message = [this, now](const mqtt::Message& message) {
-                         node_.on_message(message.topic, message.payload, now());
-                       }});
+  node_client_->start(
+      {.will = [this, now] { return as_will(node_.testament(now())); },
+       .on_connected =
+           [this, now] {
+             if (node_client_->subscribe(node_.subscriptions(), 1)) node_.on_connected(now());
+           },
+       .on_disconnected = [this](const Error&) { node_.on_disconnected(); },
+       .on_message = [this,
+                      now](const mqtt::Message& message) { node_.on_message(message.topic, message.payload, now()); }});
   if (options_.edges.empty()) return;
-  host_client_->start({.will = [this, now] { return as_will(host_.testament(now())); },
-                       .on_connected = [this, now] {
-                         if (host_client_->subscribe(host_.subscriptions(), 1)) host_.on_connected(now());
-                       },
-                       .on_disconnected = [this, now](const Error&) { host_.on_disconnected(now()); },
-                       .on_message = [this, now](const mqtt::Message& message) {
-                         host_.on_message(message.topic, message.payload, now());
-                       }});
+  host_client_->start(
+      {.will = [this, now] { return as_will(host_.testament(now())); },
+       .on_connected =
+           [this, now] {
+             if (host_client_->subscribe(host_.subscriptions(), 1)) host_.on_connected(now());
+           },
+       .on_disconnected = [this, now](const Error&) { host_.on_disconnected(now()); },
+       .on_message = [this,
+                      now](const mqtt::Message& message) { host_.on_message(message.topic, message.payload, now()); }});
   host_timer_.every_us(host_timer_us, [this, now] { host_.on_timer(now()); });
 }
 

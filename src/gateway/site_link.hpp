@@ -18,8 +18,8 @@ namespace millrace {
 
 struct SiteLinkOptions {
   std::string site, node;
-  std::vector<std::string> edges;           ///< whose decisions are listened to
-  std::size_t outgoing_bytes = 1u << 20;    ///< a replay waits while more than this is not written yet
+  std::vector<std::string> edges;         ///< whose decisions are listened to
+  std::size_t outgoing_bytes = 1u << 20;  ///< a replay waits while more than this is not written yet
 };
 
 /// A text metric of an edge node.
@@ -31,8 +31,8 @@ struct EdgeMessage {
   bool is_historical = false;
 };
 
-/// The gateway at the site's broker: an edge node that publishes what it reads at once, and a host that hears the edges.
-/// Two connections, for MQTT has one will per connection and both roles need one.
+/// The gateway at the site's broker: an edge node that publishes what it reads at once, and a host that hears the
+/// edges. Two connections, for MQTT has one will per connection and both roles need one.
 class SiteLink {
  public:
   struct Handlers {

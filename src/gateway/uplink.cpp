@@ -36,7 +36,7 @@ struct Uplink::Job {
   std::vector<BatchRange> acknowledged;
   TimeUs now_us = 0;
   // what came of it
-  std::vector<std::uint64_t> numbers;   ///< of the first items; the others were refused
+  std::vector<std::uint64_t> numbers;  ///< of the first items; the others were refused
   std::optional<Error> refused, failed;
   std::vector<SpoolGap> gaps;
   std::uint64_t bytes = 0, batches = 0;
@@ -74,17 +74,20 @@ Uplink::Uplink(Loop& loop, std::unique_ptr<Spool> spool, std::unique_ptr<mqtt::C
              .node = options_.node,
              .primary_host = options_.platform_host,
              .first_bd_seq = next_bd_seq(*spool_)},
-            {.publish = [this](const sparkplug::Publication& out) {
-               return client_->publish(out.topic, out.payload, out.quality_of_service, out.retain);
-             },
+            {.publish =
+                 [this](const sparkplug::Publication& out) {
+                   return client_->publish(out.topic, out.payload, out.quality_of_service, out.retain);
+                 },
              .birth = [this](std::string_view device, sparkplug::Payload& birth) { births(device, birth); },
-             .command = [this](std::string_view device, const sparkplug::Payload& command) {
-               if (device.empty()) on_command(command);
-             },
-             .on_born = [this](bool born) {
-               if (!born) delivery_.on_disconnected();
-               if (born) pump();
-             }}),
+             .command =
+                 [this](std::string_view device, const sparkplug::Payload& command) {
+                   if (device.empty()) on_command(command);
+                 },
+             .on_born =
+                 [this](bool born) {
+                   if (!born) delivery_.on_disconnected();
+                   if (born) pump();
+                 }}),
       delivery_({.resend_after_us = options_.resend_after_us}),
       flush_timer_(loop),
       pump_timer_(loop) {}
@@ -108,15 +111,18 @@ void Uplink::start_client() {
   client_->start({.will = [this]() -> std::optional<mqtt::Will> {
                     auto testament = node_.testament(loop_.clock().now_us());
                     remember(bd_seq_key, std::to_string(node_.bd_seq()));
-                    return mqtt::Will{testament.topic, testament.payload, testament.quality_of_service, testament.retain};
+                    return mqtt::Will{testament.topic, testament.payload, testament.quality_of_service,
+                                      testament.retain};
                   },
-                  .on_connected = [this] {
-                    if (client_->subscribe(node_.subscriptions(), 1)) node_.on_connected(loop_.clock().now_us());
-                  },
+                  .on_connected =
+                      [this] {
+                        if (client_->subscribe(node_.subscriptions(), 1)) node_.on_connected(loop_.clock().now_us());
+                      },
                   .on_disconnected = [this](const Error&) { node_.on_disconnected(); },
-                  .on_message = [this](const mqtt::Message& message) {
-                    node_.on_message(message.topic, message.payload, loop_.clock().now_us());
-                  }});
+                  .on_message =
+                      [this](const mqtt::Message& message) {
+                        node_.on_message(message.topic, message.payload, loop_.clock().now_us());
+                      }});
 }
 
 void Uplink::stop() {
@@ -222,7 +228,7 @@ void Uplink::on_committed(Job& job) {
     newest_gap_ = gap.number;
     ++counters_.gaps;
     delivery_.add_live(gap.number, gap.number);
-    if (gap.reason != "thinned") delivery_.on_dropped(gap.first, gap.last);
+    for (const auto& range : gap.numbers) delivery_.on_dropped(range.first, range.last);
   }
   job_.reset();
   pump();
@@ -299,26 +305,27 @@ void Uplink::read_back(std::uint64_t number) {
   };
   auto read = std::make_shared<Read>();
   reading_ = true;
-  auto submitted = worker_->submit(
-      [read, number, spool = spool_.get()] { read->batches = spool->read(number, read_back_batches); },
-      [this, alive = alive_, read, number] {
-        if (!*alive) return;
-        reading_ = false;
-        if (stopping_) return;
-        if (!read->batches) {
-          if (handlers_.on_problem) handlers_.on_problem(read->batches.error());
-          return;
-        }
-        read_back_.clear();
-        auto expected = number;
-        for (auto& batch : *read->batches) {
-          if (batch.number > expected) delivery_.on_dropped(expected, batch.number - 1);  // the spool gave them up
-          expected = batch.number + 1;
-          read_back_.emplace(batch.number, Recent{std::move(batch.topic), std::move(batch.payload)});
-        }
-        if (read->batches->empty()) delivery_.on_dropped(number, number);
-        pump();
-      });
+  auto submitted =
+      worker_->submit([read, number, spool = spool_.get()] { read->batches = spool->read(number, read_back_batches); },
+                      [this, alive = alive_, read, number] {
+                        if (!*alive) return;
+                        reading_ = false;
+                        if (stopping_) return;
+                        if (!read->batches) {
+                          if (handlers_.on_problem) handlers_.on_problem(read->batches.error());
+                          return;
+                        }
+                        read_back_.clear();
+                        auto expected = number;
+                        for (auto& batch : *read->batches) {
+                          if (batch.number > expected)
+                            delivery_.on_dropped(expected, batch.number - 1);  // the spool gave them up
+                          expected = batch.number + 1;
+                          read_back_.emplace(batch.number, Recent{std::move(batch.topic), std::move(batch.payload)});
+                        }
+                        if (read->batches->empty()) delivery_.on_dropped(number, number);
+                        pump();
+                      });
   if (!submitted) reading_ = false;
 }
 

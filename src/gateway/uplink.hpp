@@ -23,13 +23,13 @@ struct UplinkOptions {
   std::string platform_host = "platform";
   std::int64_t group_commit_us = 100'000;
   std::int64_t resend_after_us = 10'000'000;
-  std::size_t recent_bytes = 8u << 20;        ///< fresh batches kept in memory, so that they need not be read back
-  std::size_t outgoing_bytes = 1u << 20;      ///< handed to the broker connection and not written yet
-  std::size_t queue_bytes = 8u << 20;         ///< waiting for the spool; beyond it nothing is taken
+  std::size_t recent_bytes = 8u << 20;    ///< fresh batches kept in memory, so that they need not be read back
+  std::size_t outgoing_bytes = 1u << 20;  ///< handed to the broker connection and not written yet
+  std::size_t queue_bytes = 8u << 20;     ///< waiting for the spool; beyond it nothing is taken
 };
 
-/// Everything on its way to the platform: group commit to the spool, then Sparkplug messages with batch numbers until the
-/// platform acknowledged them. The spool is used on a thread of its own. A batch counts as safe with `on_durable`.
+/// Everything on its way to the platform: group commit to the spool, then Sparkplug messages with batch numbers until
+/// the platform acknowledged them. The spool is used on a thread of its own. A batch counts as safe with `on_durable`.
 class Uplink {
  public:
   struct Handlers {
@@ -95,7 +95,7 @@ class Uplink {
   void births(std::string_view device, sparkplug::Payload& birth) const;
 
   Loop& loop_;
-  std::unique_ptr<Spool> spool_;       ///< after start: on the worker only
+  std::unique_ptr<Spool> spool_;  ///< after start: on the worker only
   std::unique_ptr<mqtt::Client> client_;
   UplinkOptions options_;
   Handlers handlers_;
@@ -110,16 +110,16 @@ class Uplink {
   std::unordered_map<std::uint64_t, Recent> recent_;
   std::deque<std::uint64_t> recent_order_;
   std::size_t recent_bytes_ = 0;
-  std::unordered_map<std::uint64_t, Recent> read_back_;   ///< empty device: a gap record
-  std::shared_ptr<Job> job_;                              ///< the commit under way
-  std::vector<std::uint64_t> uncommitted_;                ///< in the spool's memory: durable with the next good commit
-  std::vector<std::function<void()>> on_durable_;         ///< of those
+  std::unordered_map<std::uint64_t, Recent> read_back_;  ///< empty device: a gap record
+  std::shared_ptr<Job> job_;                             ///< the commit under way
+  std::vector<std::uint64_t> uncommitted_;               ///< in the spool's memory: durable with the next good commit
+  std::vector<std::function<void()>> on_durable_;        ///< of those
   std::uint64_t newest_gap_ = 0;
   std::string buffer_;
   Counters counters_;
   bool reading_ = false, open_ = true, stopping_ = false;
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);   ///< work may come back when this object is gone
-  std::unique_ptr<WorkerPool> worker_;  // last: ends before what it uses
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  ///< work may come back when this object is gone
+  std::unique_ptr<WorkerPool> worker_;                          // last: ends before what it uses
 };
 
 }  // namespace millrace

@@ -28,8 +28,8 @@ class BatchSet {
   [[nodiscard]] bool contains(std::uint64_t number) const;
   [[nodiscard]] bool empty() const { return ranges_.empty(); }
   [[nodiscard]] std::uint64_t count() const;
-  [[nodiscard]] std::uint64_t first() const { return ranges_.begin()->first; }      ///< not for an empty set
-  [[nodiscard]] std::uint64_t last() const { return ranges_.rbegin()->second; }     ///< not for an empty set
+  [[nodiscard]] std::uint64_t first() const { return ranges_.begin()->first; }   ///< not for an empty set
+  [[nodiscard]] std::uint64_t last() const { return ranges_.rbegin()->second; }  ///< not for an empty set
   [[nodiscard]] std::size_t range_count() const { return ranges_.size(); }
   [[nodiscard]] std::vector<BatchRange> ranges() const;
   [[nodiscard]] std::string to_text() const;

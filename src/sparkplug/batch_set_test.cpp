@@ -32,8 +32,8 @@ TEST(BatchSet, TextComesBack) {
     ASSERT_TRUE(set) << text;
     EXPECT_EQ(set->to_text(), text);
   }
-  for (const auto* text : {",", "1,", "-", "1-", "-1", "5-1", "a", "1 2", "1-2-3", "18446744073709551615",
-                           "99999999999999999999"}) {
+  for (const auto* text :
+       {",", "1,", "-", "1-", "-1", "5-1", "a", "1 2", "1-2-3", "18446744073709551615", "99999999999999999999"}) {
     EXPECT_FALSE(BatchSet::parse(text)) << text;
   }
 }

@@ -31,7 +31,11 @@ TEST(SparkplugData, CarriesPointsAsTheyAre) {
       {.alias = 300, .time_ms = 1, .value = -0.0, .status = status::bad_sensor_failure},
       {.alias = 70'000, .time_ms = 2, .value = nan, .status = status::bad_no_communication, .is_historical = true},
       {.alias = 0, .time_ms = 3, .value = 5, .status = status::uncertain_last_usable_value, .server_time_ms = 99},
-      {.alias = UINT64_MAX, .time_ms = UINT64_MAX, .value = nan, .status = 0xFFFFFFFF, .server_time_ms = UINT64_MAX,
+      {.alias = UINT64_MAX,
+       .time_ms = UINT64_MAX,
+       .value = nan,
+       .status = 0xFFFFFFFF,
+       .server_time_ms = UINT64_MAX,
        .is_historical = true},
       {.alias = 9, .time_ms = 4, .value = 7, .status = 0x00000480},  // good, with info bits
   };

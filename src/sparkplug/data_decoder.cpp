@@ -80,18 +80,34 @@ bool read_metric(std::string_view bytes, DataMetric& metric) {
   bool ok = true;
   while (auto tag = in.next_tag()) {
     switch (tag) {
-      case wire::tag(1, Kind::bytes): metric.name = in.bytes(); break;
+      case wire::tag(1, Kind::bytes):
+        metric.name = in.bytes();
+        break;
       case wire::tag(2, Kind::varint):
         metric.alias = in.varint();
         metric.has_alias = true;
         break;
-      case wire::tag(3, Kind::varint): metric.time_ms = in.varint(); break;
-      case wire::tag(4, Kind::varint): metric.type = static_cast<DataType>(in.varint()); break;
-      case wire::tag(5, Kind::varint): metric.is_historical = in.varint() != 0; break;
-      case wire::tag(7, Kind::varint): is_null = in.varint() != 0; break;
-      case wire::tag(9, Kind::bytes): ok = read_properties(in.bytes(), metric) && ok; break;
-      case wire::tag(10, Kind::varint): set_integer(metric, static_cast<std::uint32_t>(in.varint())); break;
-      case wire::tag(11, Kind::varint): set_integer(metric, in.varint()); break;
+      case wire::tag(3, Kind::varint):
+        metric.time_ms = in.varint();
+        break;
+      case wire::tag(4, Kind::varint):
+        metric.type = static_cast<DataType>(in.varint());
+        break;
+      case wire::tag(5, Kind::varint):
+        metric.is_historical = in.varint() != 0;
+        break;
+      case wire::tag(7, Kind::varint):
+        is_null = in.varint() != 0;
+        break;
+      case wire::tag(9, Kind::bytes):
+        ok = read_properties(in.bytes(), metric) && ok;
+        break;
+      case wire::tag(10, Kind::varint):
+        set_integer(metric, static_cast<std::uint32_t>(in.varint()));
+        break;
+      case wire::tag(11, Kind::varint):
+        set_integer(metric, in.varint());
+        break;
       case wire::tag(12, Kind::fixed32):
         metric.kind = ValueKind::real;
         metric.value = static_cast<double>(std::bit_cast<float>(in.fixed32()));
@@ -116,7 +132,8 @@ bool read_metric(std::string_view bytes, DataMetric& metric) {
         metric.value = not_a_number;
         in.bytes();
         break;
-      default: in.skip(tag);
+      default:
+        in.skip(tag);
     }
   }
   if (is_null) {
@@ -133,13 +150,18 @@ DataDecoder::DataDecoder(std::string_view payload) : in_(payload) {
   wire::Reader in(payload);
   while (auto tag = in.next_tag()) {
     switch (tag) {
-      case wire::tag(1, Kind::varint): time_ms_ = in.varint(); break;
+      case wire::tag(1, Kind::varint):
+        time_ms_ = in.varint();
+        break;
       case wire::tag(2, Kind::bytes):
         in.bytes();
         ++metrics_;
         break;
-      case wire::tag(3, Kind::varint): seq_ = in.varint(); break;
-      default: in.skip(tag);
+      case wire::tag(3, Kind::varint):
+        seq_ = in.varint();
+        break;
+      default:
+        in.skip(tag);
     }
   }
   ok_ = in.ok();

@@ -14,7 +14,7 @@ enum class ValueKind : std::uint8_t { none, null, integer, real, boolean, text, 
 
 /// One metric of a data message, as views into the payload.
 struct DataMetric {
-  std::string_view name;    ///< empty when the sender used the alias alone
+  std::string_view name;  ///< empty when the sender used the alias alone
   std::uint64_t alias = 0;
   bool has_alias = false;
   bool is_historical = false;
@@ -25,7 +25,7 @@ struct DataMetric {
   std::uint64_t bits = 0;             ///< of an integer, as it travelled
   double value = 0;                   ///< number; boolean 0 or 1; NaN for null and for what is no number
   std::string_view text;
-  StatusCode status = status::good;   ///< from the properties "StatusCode" or "Quality"
+  StatusCode status = status::good;  ///< from the properties "StatusCode" or "Quality"
 
   /// The number, when the type was told in the birth only: it decides about the sign of integers.
   [[nodiscard]] double number(DataType birth_type) const {

@@ -170,8 +170,11 @@ bool append_as_historical(std::string& out, std::string_view payload) {
         break;
       }
       case wire::tag(1, Kind::varint):
-      case wire::tag(3, Kind::varint): wire::append_field(out, tag >> 3, in.varint()); break;
-      default: in.skip(tag);
+      case wire::tag(3, Kind::varint):
+        wire::append_field(out, tag >> 3, in.varint());
+        break;
+      default:
+        in.skip(tag);
     }
   }
   return in.ok();

@@ -18,9 +18,9 @@ struct DataPoint {
   bool is_historical = false;
 };
 
-/// The fast way out: metrics by alias into one buffer that is used again and again. Nothing is allocated once the buffer
-/// has grown to the size of the largest payload. What is not known yet when the points are encoded (sequence number,
-/// time of sending, batch number) is appended afterwards: protobuf fields may come in any order.
+/// The fast way out: metrics by alias into one buffer that is used again and again. Nothing is allocated once the
+/// buffer has grown to the size of the largest payload. What is not known yet when the points are encoded (sequence
+/// number, time of sending, batch number) is appended afterwards: protobuf fields may come in any order.
 class DataEncoder {
  public:
   void clear() { size_ = metrics_ = 0; }

@@ -40,10 +40,14 @@ constexpr bool is_text(DataType type) {
 /// Signed integers travel as two's complement of their own width in `int_value` or `long_value`.
 constexpr std::int64_t to_signed(DataType type, std::uint64_t bits) {
   switch (type) {
-    case DataType::int8: return static_cast<std::int8_t>(bits);
-    case DataType::int16: return static_cast<std::int16_t>(bits);
-    case DataType::int32: return static_cast<std::int32_t>(bits);
-    default: return static_cast<std::int64_t>(bits);
+    case DataType::int8:
+      return static_cast<std::int8_t>(bits);
+    case DataType::int16:
+      return static_cast<std::int16_t>(bits);
+    case DataType::int32:
+      return static_cast<std::int32_t>(bits);
+    default:
+      return static_cast<std::int64_t>(bits);
   }
 }
 

@@ -11,9 +11,9 @@
 namespace millrace::sparkplug {
 
 struct DeliveryOptions {
-  std::size_t window = 4096;                    ///< batches sent and not acknowledged, at most
-  std::size_t live_limit = 8192;                ///< more live batches than this wait as backlog
-  int backlog_percent = 20;                     ///< share of the sends that a backlog gets at least, while there is one
+  std::size_t window = 4096;      ///< batches sent and not acknowledged, at most
+  std::size_t live_limit = 8192;  ///< more live batches than this wait as backlog
+  int backlog_percent = 20;       ///< share of the sends that a backlog gets at least, while there is one
   std::int64_t resend_after_us = 10'000'000;
 };
 

@@ -15,8 +15,8 @@ namespace millrace::sparkplug {
 
 struct EdgeNodeOptions {
   std::string group, node;
-  std::string primary_host = {};    ///< births wait until this host is online; empty: do not wait
-  std::uint8_t first_bd_seq = 0;    ///< one more than in the process's last life, where the caller remembers it
+  std::string primary_host = {};  ///< births wait until this host is online; empty: do not wait
+  std::uint8_t first_bd_seq = 0;  ///< one more than in the process's last life, where the caller remembers it
 };
 
 /// A Sparkplug edge node without I/O: connection events and messages in, publications out (Sparkplug B 3.0, chapter 5).

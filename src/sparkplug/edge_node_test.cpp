@@ -26,13 +26,15 @@ struct Bench {
       : node(std::move(options),
              {.publish = [this](const Publication& out) -> Result<void> {
                 if (refuse) return fail(ErrorCode::exhausted, "full");
-                sent.push_back({std::string(out.topic), decode(out.payload).value(), out.quality_of_service, out.retain});
+                sent.push_back(
+                    {std::string(out.topic), decode(out.payload).value(), out.quality_of_service, out.retain});
                 return {};
               },
-              .birth = [](std::string_view device, Payload& birth) {
-                if (device.empty()) return;
-                birth.metrics.push_back({.name = "T24", .alias = 1, .type = DataType::float64, .value = 641.0});
-              },
+              .birth =
+                  [](std::string_view device, Payload& birth) {
+                    if (device.empty()) return;
+                    birth.metrics.push_back({.name = "T24", .alias = 1, .type = DataType::float64, .value = 641.0});
+                  },
               .command = [this](std::string_view, const Payload& payload) { commands.push_back(payload); },
               .on_born = [this](bool now) { born.push_back(now); }}) {}
 
@@ -54,7 +56,8 @@ struct Bench {
 };
 
 TEST(EdgeNode, IsBornWithTheNumberOfItsTestament) {
-  // tck-id-topics-nbirth-bdseq-matching, tck-id-payloads-ndeath-will-message-qos, ...-retain, tck-id-payloads-ndeath-seq
+  // tck-id-topics-nbirth-bdseq-matching, tck-id-payloads-ndeath-will-message-qos, ...-retain,
+  // tck-id-payloads-ndeath-seq
   Bench bench;
   ASSERT_TRUE(bench.node.add_device("engine", 0));
   for (int connection = 0; connection < 258; ++connection) {
@@ -77,7 +80,7 @@ TEST(EdgeNode, IsBornWithTheNumberOfItsTestament) {
     EXPECT_EQ(birth.payload.find("bdSeq")->value, Value(std::int64_t{connection % 256}));
     EXPECT_EQ(birth.payload.find("bdSeq")->value, death.find("bdSeq")->value);
     EXPECT_EQ(birth.payload.find("Node Control/Rebirth")->value, Value(false));  // tck-id-topics-nbirth-rebirth-metric
-    EXPECT_FALSE(birth.payload.find("Node Control/Rebirth")->alias);  // ...-rebirth-name-aliases
+    EXPECT_FALSE(birth.payload.find("Node Control/Rebirth")->alias);             // ...-rebirth-name-aliases
     EXPECT_EQ(bench.sent[1].topic, "spBv1.0/plant/DBIRTH/gateway/engine");
     EXPECT_EQ(bench.sent[1].payload.seq, 1u);  // tck-id-topics-dbirth-seq
     bench.node.on_disconnected();

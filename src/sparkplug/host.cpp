@@ -46,7 +46,8 @@ Testament Host::testament(TimeUs now_us) {
 }
 
 std::vector<std::string> Host::subscriptions() const {
-  std::vector<std::string> filters{state_topic(options_.host)};  // before the birth: tck-id-host-topic-phid-birth-sub-required
+  std::vector<std::string> filters{
+      state_topic(options_.host)};  // before the birth: tck-id-host-topic-phid-birth-sub-required
   for (const auto& node : options_.nodes) filters.push_back("spBv1.0/" + options_.group + "/+/" + node + "/#");
   if (options_.nodes.empty()) filters.push_back("spBv1.0/" + options_.group + "/#");
   return filters;
@@ -95,8 +96,10 @@ void Host::on_message(std::string_view text, std::string_view payload, TimeUs no
       if (topic->host == options_.host) on_state(payload);
       return;
     case MessageType::ncmd:
-    case MessageType::dcmd: return;
-    default: break;
+    case MessageType::dcmd:
+      return;
+    default:
+      break;
   }
   if (!options_.nodes.empty() &&
       std::find(options_.nodes.begin(), options_.nodes.end(), topic->node) == options_.nodes.end()) {

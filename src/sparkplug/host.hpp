@@ -57,13 +57,13 @@ struct DeviceState {
   std::string group, node, device;  ///< `device` is empty for the node itself
   bool online = false;              ///< false: every value of it is stale
   MetricTable metrics;
-  std::uint64_t tag = 0;            ///< belongs to the host's owner
+  std::uint64_t tag = 0;  ///< belongs to the host's owner
 };
 
 struct HostOptions {
-  std::string host;                             ///< name in STATE
-  std::string group = "+";                      ///< "+": every group
-  std::vector<std::string> nodes = {};          ///< these nodes only, so that our own data does not come back; empty: all
+  std::string host;                     ///< name in STATE
+  std::string group = "+";              ///< "+": every group
+  std::vector<std::string> nodes = {};  ///< these nodes only, so that our own data does not come back; empty: all
   std::int64_t reorder_timeout_us = 2'000'000;  ///< tck-id-operational-behavior-host-reordering-param
   std::size_t reorder_limit = 64;               ///< messages further ahead than this are no reordering; < 128
   std::int64_t rebirth_pause_us = 5'000'000;    ///< at most one rebirth request per node in this time
@@ -125,7 +125,7 @@ class Host {
   HostOptions options_;
   Handlers handlers_;
   std::map<std::string, std::unique_ptr<Node>, std::less<>> nodes_;  // "group/node"
-  std::string key_;  // reused
+  std::string key_;                                                  // reused
   std::uint64_t state_time_ms_ = 0;
   bool connected_ = false;
 };

@@ -28,30 +28,33 @@ struct Bench {
                    to_host.push_back({std::string(out.topic), std::string(out.payload), out.retain});
                    return {};
                  },
-                 .birth = [](std::string_view device, Payload& birth) {
-                   if (device.empty()) return;
-                   birth.metrics.push_back({.name = "T24", .alias = 1000, .type = DataType::float64, .value = 1.0});
-                   birth.metrics.push_back({.name = "T30", .alias = 1001, .type = DataType::float64, .value = 2.0});
-                 }}};
+                 .birth =
+                     [](std::string_view device, Payload& birth) {
+                       if (device.empty()) return;
+                       birth.metrics.push_back({.name = "T24", .alias = 1000, .type = DataType::float64, .value = 1.0});
+                       birth.metrics.push_back({.name = "T30", .alias = 1001, .type = DataType::float64, .value = 2.0});
+                     }}};
   Host host{{.host = "millrace", .reorder_timeout_us = 1'000'000},
             {.publish = [this](const Publication& out) -> Result<void> {
                from_host.push_back({std::string(out.topic), std::string(out.payload), out.retain});
                return {};
              },
-             .birth = [this](DeviceState& device, const Payload&, TimeUs) {
-               births.push_back(device.device);
-               for (auto& metric : device.metrics.metrics()) metric.tag = metric.name == "T24" ? 24 : 30;
-             },
+             .birth =
+                 [this](DeviceState& device, const Payload&, TimeUs) {
+                   births.push_back(device.device);
+                   for (auto& metric : device.metrics.metrics()) metric.tag = metric.name == "T24" ? 24 : 30;
+                 },
              .death = [this](DeviceState& device, TimeUs) { deaths.push_back(device.device); },
-             .data = [this](DeviceState& device, std::string_view payload, TimeUs) {
-               DataDecoder decoder(payload);
-               for (DataMetric metric; decoder.next(metric);) {
-                 const auto* born = device.metrics.find(metric);
-                 ASSERT_NE(born, nullptr);
-                 EXPECT_EQ(born->tag, 24u);
-                 values.push_back(metric.value);
-               }
-             },
+             .data =
+                 [this](DeviceState& device, std::string_view payload, TimeUs) {
+                   DataDecoder decoder(payload);
+                   for (DataMetric metric; decoder.next(metric);) {
+                     const auto* born = device.metrics.find(metric);
+                     ASSERT_NE(born, nullptr);
+                     EXPECT_EQ(born->tag, 24u);
+                     values.push_back(metric.value);
+                   }
+                 },
              .lost = [this](std::string_view, std::string_view) { ++lost; }}};
 
   void connect_node() {
@@ -129,7 +132,8 @@ TEST(SparkplugHost, PutsMessagesInOrder) {
 }
 
 TEST(SparkplugHost, AsksForRebirthWhenAMessageIsLost) {
-  // tck-id-operational-behavior-host-reordering-start, -rebirth; tck-id-operational-behavior-data-commands-ncmd-rebirth-name
+  // tck-id-operational-behavior-host-reordering-start, -rebirth;
+  // tck-id-operational-behavior-data-commands-ncmd-rebirth-name
   Bench bench;
   bench.start();
   bench.data(0);

@@ -48,13 +48,26 @@ void encode_value(std::string& out, const Fields& fields, DataType type, const V
     }
   };
   switch (value.index()) {
-    case 0: wire::append_field(out, fields.null_flag, 1); break;
-    case 1: integer(static_cast<std::uint64_t>(std::get<std::int64_t>(value))); break;
-    case 2: integer(std::get<std::uint64_t>(value)); break;
-    case 3: real(std::get<double>(value)); break;
-    case 4: wire::append_field(out, fields.boolean_value(), std::get<bool>(value) ? 1 : 0); break;
-    case 5: wire::append_field(out, fields.string_value(), std::get<std::string>(value)); break;
-    default: wire::append_field(out, std::get<Encoded>(value).field, std::get<Encoded>(value).bytes);
+    case 0:
+      wire::append_field(out, fields.null_flag, 1);
+      break;
+    case 1:
+      integer(static_cast<std::uint64_t>(std::get<std::int64_t>(value)));
+      break;
+    case 2:
+      integer(std::get<std::uint64_t>(value));
+      break;
+    case 3:
+      real(std::get<double>(value));
+      break;
+    case 4:
+      wire::append_field(out, fields.boolean_value(), std::get<bool>(value) ? 1 : 0);
+      break;
+    case 5:
+      wire::append_field(out, fields.string_value(), std::get<std::string>(value));
+      break;
+    default:
+      wire::append_field(out, std::get<Encoded>(value).field, std::get<Encoded>(value).bytes);
   }
 }
 
@@ -90,9 +103,14 @@ bool decode_property(std::string_view bytes, Property& property) {
   bool is_null = false;
   while (auto tag = in.next_tag()) {
     switch (tag) {
-      case wire::tag(1, wire::Kind::varint): property.type = static_cast<DataType>(in.varint()); break;
-      case wire::tag(2, wire::Kind::varint): is_null = in.varint() != 0; break;
-      default: decode_value(in, tag, property_fields, property.type, property.value);
+      case wire::tag(1, wire::Kind::varint):
+        property.type = static_cast<DataType>(in.varint());
+        break;
+      case wire::tag(2, wire::Kind::varint):
+        is_null = in.varint() != 0;
+        break;
+      default:
+        decode_value(in, tag, property_fields, property.type, property.value);
     }
   }
   if (is_null) property.value = {};
@@ -110,9 +128,14 @@ bool decode_properties(std::string_view bytes, std::vector<Property>& properties
   bool ok = true;
   while (auto tag = in.next_tag()) {
     switch (tag) {
-      case wire::tag(1, wire::Kind::bytes): at(keys++).key = in.bytes(); break;
-      case wire::tag(2, wire::Kind::bytes): ok = decode_property(in.bytes(), at(values++)) && ok; break;
-      default: in.skip(tag);
+      case wire::tag(1, wire::Kind::bytes):
+        at(keys++).key = in.bytes();
+        break;
+      case wire::tag(2, wire::Kind::bytes):
+        ok = decode_property(in.bytes(), at(values++)) && ok;
+        break;
+      default:
+        in.skip(tag);
     }
   }
   return ok && in.ok() && keys == values;  // tck-id-payloads-propertyset-values-array-size
@@ -124,15 +147,32 @@ bool decode_metric(std::string_view bytes, Metric& metric) {
   bool ok = true;
   while (auto tag = in.next_tag()) {
     switch (tag) {
-      case wire::tag(1, wire::Kind::bytes): metric.name = in.bytes(); break;
-      case wire::tag(2, wire::Kind::varint): metric.alias = in.varint(); break;
-      case wire::tag(3, wire::Kind::varint): metric.time_ms = in.varint(); break;
-      case wire::tag(4, wire::Kind::varint): metric.type = static_cast<DataType>(in.varint()); break;
-      case wire::tag(5, wire::Kind::varint): metric.is_historical = in.varint() != 0; break;
-      case wire::tag(6, wire::Kind::varint): metric.is_transient = in.varint() != 0; break;
-      case wire::tag(7, wire::Kind::varint): is_null = in.varint() != 0; break;
-      case wire::tag(9, wire::Kind::bytes): ok = decode_properties(in.bytes(), metric.properties) && ok; break;
-      default: decode_value(in, tag, metric_fields, metric.type, metric.value);
+      case wire::tag(1, wire::Kind::bytes):
+        metric.name = in.bytes();
+        break;
+      case wire::tag(2, wire::Kind::varint):
+        metric.alias = in.varint();
+        break;
+      case wire::tag(3, wire::Kind::varint):
+        metric.time_ms = in.varint();
+        break;
+      case wire::tag(4, wire::Kind::varint):
+        metric.type = static_cast<DataType>(in.varint());
+        break;
+      case wire::tag(5, wire::Kind::varint):
+        metric.is_historical = in.varint() != 0;
+        break;
+      case wire::tag(6, wire::Kind::varint):
+        metric.is_transient = in.varint() != 0;
+        break;
+      case wire::tag(7, wire::Kind::varint):
+        is_null = in.varint() != 0;
+        break;
+      case wire::tag(9, wire::Kind::bytes):
+        ok = decode_properties(in.bytes(), metric.properties) && ok;
+        break;
+      default:
+        decode_value(in, tag, metric_fields, metric.type, metric.value);
     }
   }
   if (is_null) metric.value = {};
@@ -190,12 +230,23 @@ Result<Payload> decode(std::string_view bytes) {
   bool ok = true;
   while (auto tag = in.next_tag()) {
     switch (tag) {
-      case wire::tag(1, wire::Kind::varint): payload.time_ms = in.varint(); break;
-      case wire::tag(2, wire::Kind::bytes): ok = decode_metric(in.bytes(), payload.metrics.emplace_back()) && ok; break;
-      case wire::tag(3, wire::Kind::varint): payload.seq = in.varint(); break;
-      case wire::tag(4, wire::Kind::bytes): payload.uuid = in.bytes(); break;
-      case wire::tag(5, wire::Kind::bytes): payload.body = in.bytes(); break;
-      default: in.skip(tag);
+      case wire::tag(1, wire::Kind::varint):
+        payload.time_ms = in.varint();
+        break;
+      case wire::tag(2, wire::Kind::bytes):
+        ok = decode_metric(in.bytes(), payload.metrics.emplace_back()) && ok;
+        break;
+      case wire::tag(3, wire::Kind::varint):
+        payload.seq = in.varint();
+        break;
+      case wire::tag(4, wire::Kind::bytes):
+        payload.uuid = in.bytes();
+        break;
+      case wire::tag(5, wire::Kind::bytes):
+        payload.body = in.bytes();
+        break;
+      default:
+        in.skip(tag);
     }
   }
   if (!ok || !in.ok()) return fail(ErrorCode::corrupt, "these bytes are no Sparkplug B payload");

@@ -55,8 +55,7 @@ void encode_metric(std::string& out, const Metric& metric);  ///< appends it as 
 Result<Payload> decode(std::string_view bytes);
 
 Metric text_metric(std::string name, std::string text, std::uint64_t time_ms);
-Metric unsigned_metric(std::string name, std::uint64_t value, std::uint64_t time_ms,
-                       DataType type = DataType::uint64);
+Metric unsigned_metric(std::string name, std::uint64_t value, std::uint64_t time_ms, DataType type = DataType::uint64);
 Metric boolean_metric(std::string name, bool value, std::uint64_t time_ms);
 
 /// The value as a number, boolean as 0 or 1; nothing for null and text.

@@ -25,8 +25,10 @@ Payload one_of_each() {
       {.name = "s", .type = DataType::string, .value = std::string("Grüße")},
       {.name = "t", .type = DataType::date_time, .value = std::uint64_t{1'700'000'000'000}},
       {.name = "y", .type = DataType::bytes, .value = Encoded{16, "abc"}},
-      {.name = "null", .type = DataType::float64,
-       .properties = {{"Quality", DataType::int32, std::int64_t{0}}, {"engUnit", DataType::string, std::string("degR")},
+      {.name = "null",
+       .type = DataType::float64,
+       .properties = {{"Quality", DataType::int32, std::int64_t{0}},
+                      {"engUnit", DataType::string, std::string("degR")},
                       {"nothing", DataType::float32, {}}}},
   };
   return payload;
@@ -111,7 +113,10 @@ TEST(SparkplugPayload, RefusesDamagedBytesWithoutCrashing) {
 }
 
 TEST(SparkplugPayload, PassesOverUnknownFields) {
-  auto bytes = encode(one_of_each()) + std::string("\xA2\x06\x03" "abc", 6);  // field 100: three bytes
+  auto bytes = encode(one_of_each()) + std::string(
+                                           "\xA2\x06\x03"
+                                           "abc",
+                                           6);  // field 100: three bytes
   ASSERT_TRUE(decode(bytes));
 }
 

@@ -106,11 +106,20 @@ class Reader {
   /// Steps over a field of any kind but groups, which proto2 had and Sparkplug never uses.
   void skip(std::uint32_t tag_read) {
     switch (tag_read & 7) {
-      case 0: varint(); break;
-      case 1: fixed64(); break;
-      case 2: bytes(); break;
-      case 5: fixed32(); break;
-      default: failed();
+      case 0:
+        varint();
+        break;
+      case 1:
+        fixed64();
+        break;
+      case 2:
+        bytes();
+        break;
+      case 5:
+        fixed32();
+        break;
+      default:
+        failed();
     }
   }
 

@@ -6,8 +6,11 @@
 namespace millrace {
 
 std::string gap_json(const SpoolGap& gap) {
-  return nlohmann::json{{"number", gap.number}, {"first", gap.first},     {"last", gap.last},    {"points", gap.points},
-                        {"from_us", gap.from_us}, {"to_us", gap.to_us}, {"reason", gap.reason}}
+  auto numbers = nlohmann::json::array();
+  for (const auto& range : gap.numbers) numbers.push_back({range.first, range.last});
+  return nlohmann::json{{"number", gap.number},   {"first", gap.first}, {"last", gap.last},    {"points", gap.points},
+                        {"from_us", gap.from_us}, {"to_us", gap.to_us}, {"reason", gap.reason},
+                        {"numbers", std::move(numbers)}}
       .dump();
 }
 
@@ -19,13 +22,22 @@ Result<SpoolGap> parse_gap(std::string_view text) {
     if (!json.contains(key) || !json[key].is_number_integer()) return wrong();
   }
   if (!json.contains("reason") || !json["reason"].is_string()) return wrong();
+  std::vector<BatchRange> numbers;
+  if (json.contains("numbers")) {
+    for (const auto& range : json["numbers"]) {
+      if (!range.is_array() || range.size() != 2 || !range[0].is_number_unsigned() || !range[1].is_number_unsigned()) return wrong();
+      numbers.push_back({range[0].get<std::uint64_t>(), range[1].get<std::uint64_t>()});
+      if (numbers.back().first > numbers.back().last) return wrong();
+    }
+  }
   return SpoolGap{.number = json["number"].get<std::uint64_t>(),
                   .first = json["first"].get<std::uint64_t>(),
                   .last = json["last"].get<std::uint64_t>(),
                   .points = json["points"].get<std::uint64_t>(),
                   .from_us = json["from_us"].get<TimeUs>(),
                   .to_us = json["to_us"].get<TimeUs>(),
-                  .reason = json["reason"].get<std::string>()};
+                  .reason = json["reason"].get<std::string>(),
+                  .numbers = std::move(numbers)};
 }
 
 }  // namespace millrace

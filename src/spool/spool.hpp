@@ -14,29 +14,32 @@ namespace millrace {
 struct SpoolBatch {
   std::uint64_t number = 0;
   TimeUs created_us = 0;
-  std::string topic;     ///< opaque to the spool: where it goes; empty: `payload` is a gap record (gap_json)
-  std::string payload;   ///< opaque to the spool: what goes
+  std::string topic;    ///< opaque to the spool: where it goes; empty: `payload` is a gap record (gap_json)
+  std::string payload;  ///< opaque to the spool: what goes
 };
-
-/// Batches that were given up: written down, sent like data, never silent.
-struct SpoolGap {
-  std::uint64_t number = 0;   ///< the gap's own batch number
-  std::uint64_t first = 0, last = 0;
-  std::uint64_t points = 0;
-  TimeUs from_us = 0, to_us = 0;
-  std::string reason;         ///< "size limit", "age limit", "thinned", "corrupt"
-};
-
-/// {"number","first","last","points","from_us","to_us","reason"}: what a gap batch carries.
-std::string gap_json(const SpoolGap& gap);
-/// `corrupt` when it is no such object.
-Result<SpoolGap> parse_gap(std::string_view json);
 
 /// Batch numbers as sorted, disjoint, inclusive ranges; what a receiver holds, what a sender may forget.
 struct BatchRange {
   std::uint64_t first = 0, last = 0;
   bool operator==(const BatchRange&) const = default;
 };
+
+/// Batches that were given up: written down, sent like data, never silent.
+struct SpoolGap {
+  std::uint64_t number = 0;  ///< the gap's own batch number
+  std::uint64_t first = 0, last = 0;
+  std::uint64_t points = 0;
+  TimeUs from_us = 0, to_us = 0;
+  std::string reason;  ///< "size limit", "age limit", "thinned", "corrupt"
+  /// Exactly the batches that were given up, between `first` and `last`. Others in between live on: every second batch
+  /// when thinned, and always the records of earlier gaps.
+  std::vector<BatchRange> numbers = {};
+};
+
+/// {"number","first","last","points","from_us","to_us","reason","numbers":[[first,last],...]}: what a gap batch carries.
+std::string gap_json(const SpoolGap& gap);
+/// `corrupt` when it is no such object.
+Result<SpoolGap> parse_gap(std::string_view json);
 
 enum class SpoolFullPolicy { reject, drop_oldest, thin };
 
@@ -54,8 +57,10 @@ class Spool {
   /// Changes when the spool was lost or emptied by hand: receivers start to count anew.
   [[nodiscard]] virtual std::string epoch() const = 0;
   /// Buffers one message of `points` readings; it becomes durable with the next `commit`. Returns its batch number.
-  /// `exhausted`: the policy is to reject and the bound is reached, or a full disk has kept too much from being committed.
-  virtual Result<std::uint64_t> append(std::string_view topic, std::string_view payload, std::uint64_t points, TimeUs now_us) = 0;
+  /// `exhausted`: the policy is to reject and the bound is reached, or a full disk has kept too much from being
+  /// committed.
+  virtual Result<std::uint64_t> append(std::string_view topic, std::string_view payload, std::uint64_t points,
+                                       TimeUs now_us) = 0;
   /// Remembers a small value in the same transaction as the batches (high-water marks of the sources).
   virtual void remember(std::string_view key, std::string_view value) = 0;
   [[nodiscard]] virtual Result<std::string> recall(std::string_view key) const = 0;

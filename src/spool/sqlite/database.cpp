@@ -17,16 +17,18 @@ Error database_error(sqlite3* database, std::string_view doing, std::string_view
   }
   switch (code) {
     case SQLITE_CORRUPT:
-    case SQLITE_NOTADB: return {ErrorCode::corrupt, fmt::format("{} {}: the file is damaged ({})", doing, path, text)};
+    case SQLITE_NOTADB:
+      return {ErrorCode::corrupt, fmt::format("{} {}: the file is damaged ({})", doing, path, text)};
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return {ErrorCode::unavailable, fmt::format("{} {}: another process uses it; stop that one first", doing, path)};
     case SQLITE_PERM:
     case SQLITE_READONLY:
     case SQLITE_CANTOPEN:
-      return {ErrorCode::permission_denied,
-              fmt::format("{} {}: {} ({}); is the folder there and writable?", doing, path, text, std::strerror(number))};
-    default: return {ErrorCode::unavailable, fmt::format("{} {}: {} ({})", doing, path, text, std::strerror(number))};
+      return {ErrorCode::permission_denied, fmt::format("{} {}: {} ({}); is the folder there and writable?", doing,
+                                                        path, text, std::strerror(number))};
+    default:
+      return {ErrorCode::unavailable, fmt::format("{} {}: {} ({})", doing, path, text, std::strerror(number))};
   }
 }
 
@@ -45,7 +47,8 @@ Result<void> Connection::execute(const char* sql, std::string_view path) {
 
 Result<Statement> Statement::prepare(const Connection& connection, const char* sql, std::string_view path) {
   Statement statement;
-  if (sqlite3_prepare_v3(connection.handle(), sql, -1, SQLITE_PREPARE_PERSISTENT, &statement.handle_, nullptr) == SQLITE_OK) {
+  if (sqlite3_prepare_v3(connection.handle(), sql, -1, SQLITE_PREPARE_PERSISTENT, &statement.handle_, nullptr) ==
+      SQLITE_OK) {
     return statement;
   }
   return fail(database_error(connection.handle(), "writing to", path));

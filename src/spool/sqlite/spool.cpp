@@ -126,7 +126,8 @@ Result<void> SqliteSpool::prepare_all() {
       {insert_, "INSERT INTO batches VALUES(?,?,?,?,?,?)"},
       {erase_, "DELETE FROM batches WHERE number BETWEEN ? AND ?"},
       {size_of_,
-       "SELECT coalesce(sum(length(CAST(topic AS BLOB)) + length(payload) + 40), 0), count(*), coalesce(sum(points), 0), "
+       "SELECT coalesce(sum(length(CAST(topic AS BLOB)) + length(payload) + 40), 0), count(*), coalesce(sum(points), "
+       "0), "
        "coalesce(min(created_us), 0), coalesce(max(created_us), 0) FROM batches WHERE number BETWEEN ? AND ?"},
       {read_, "SELECT number, created_us, crc, topic, payload FROM batches WHERE number >= ? ORDER BY number LIMIT ?"},
       {numbers_, "SELECT number FROM batches ORDER BY number"},
@@ -167,7 +168,8 @@ Result<void> SqliteSpool::load(TimeUs now_us) {
 }
 
 Result<void> SqliteSpool::begin_after_damage(TimeUs now_us) {
-  SpoolGap gap{.number = next_++, .to_us = now_us, .reason = "corrupt: the earlier spool file was damaged and set aside"};
+  SpoolGap gap{
+      .number = next_++, .to_us = now_us, .reason = "corrupt: the earlier spool file was damaged and set aside"};
   pending_.push_back({.number = gap.number, .created_us = now_us, .payload = gap_json(gap)});
   state_.gaps.push_back(gap);
   if (!gap_.bind(1, static_cast<std::int64_t>(gap.number)).bind_text(2, pending_.back().payload).run()) {
@@ -299,7 +301,11 @@ Result<std::vector<std::uint64_t>> SqliteSpool::oldest(std::uint64_t bytes_to_fr
 Result<void> SqliteSpool::drop(State& state, const std::vector<std::uint64_t>& numbers, const char* reason,
                                std::uint64_t& next, TimeUs now_us) {
   if (numbers.empty()) return {};
-  SpoolGap gap{.number = next, .first = numbers.front(), .last = numbers.back(), .from_us = INT64_MAX, .to_us = 0,
+  SpoolGap gap{.number = next,
+               .first = numbers.front(),
+               .last = numbers.back(),
+               .from_us = INT64_MAX,
+               .to_us = 0,
                .reason = reason};
   std::uint64_t dropped = 0;
   for (auto number : numbers) {
@@ -307,6 +313,11 @@ Result<void> SqliteSpool::drop(State& state, const std::vector<std::uint64_t>& n
     size_of_.bind(1, key).bind(2, key);
     if (size_of_.step() && size_of_.integer(1) != 0) {
       ++dropped;
+      if (!gap.numbers.empty() && gap.numbers.back().last + 1 == number) {
+        gap.numbers.back().last = number;
+      } else {
+        gap.numbers.push_back({number, number});
+      }
       state.bytes -= static_cast<std::uint64_t>(size_of_.integer(0));
       state.batches -= 1;
       gap.points += static_cast<std::uint64_t>(size_of_.integer(2));

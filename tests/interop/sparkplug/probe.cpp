@@ -42,18 +42,21 @@ struct Probe {
   void start(Session& session, std::function<void()> lost, std::function<void(const mqtt::Message&)> message) {
     client->start({.will = [&]() -> std::optional<mqtt::Will> {
                      auto testament = session.testament(clock.now_us());
-                     return mqtt::Will{testament.topic, testament.payload, testament.quality_of_service, testament.retain};
+                     return mqtt::Will{testament.topic, testament.payload, testament.quality_of_service,
+                                       testament.retain};
                    },
-                   .on_connected = [&] {
-                     if (client->subscribe(session.subscriptions(), 1)) session.on_connected(clock.now_us());
-                   },
+                   .on_connected =
+                       [&] {
+                         if (client->subscribe(session.subscriptions(), 1)) session.on_connected(clock.now_us());
+                       },
                    .on_disconnected = [lost = std::move(lost)](const millrace::Error&) { lost(); },
                    .on_message = std::move(message)});
   }
   /// Lines of standard input come to the loop; "stop" ends it.
   void run(const std::function<void(const std::string&)>& on_line, const std::function<void()>& farewell) {
     std::jthread reader([&] {
-      for (std::string line; std::getline(std::cin, line) && line != "stop";) loop.post([&on_line, line] { on_line(line); });
+      for (std::string line; std::getline(std::cin, line) && line != "stop";)
+        loop.post([&on_line, line] { on_line(line); });
       loop.post([&] {
         farewell();
         client->stop();
@@ -93,14 +96,15 @@ int run_host(std::uint16_t port) {
     }
     print(line);
   };
-  sparkplug::Host host({.host = "probe", .group = "interop"},
-                       {.publish = probe.publish(),
-                        .birth = on_birth,
-                        .death = [](sparkplug::DeviceState& device, millrace::TimeUs) { print(describe(device, "death")); },
-                        .data = on_data});
-  probe.start(host, [&] { host.on_disconnected(probe.clock.now_us()); }, [&](const mqtt::Message& message) {
-    host.on_message(message.topic, message.payload, probe.clock.now_us());
-  });
+  sparkplug::Host host(
+      {.host = "probe", .group = "interop"},
+      {.publish = probe.publish(),
+       .birth = on_birth,
+       .death = [](sparkplug::DeviceState& device, millrace::TimeUs) { print(describe(device, "death")); },
+       .data = on_data});
+  probe.start(
+      host, [&] { host.on_disconnected(probe.clock.now_us()); },
+      [&](const mqtt::Message& message) { host.on_message(message.topic, message.payload, probe.clock.now_us()); });
   probe.run(
       [&](const std::string& line) {
         std::istringstream words(line);
@@ -118,7 +122,8 @@ void add_birth(std::string_view device, sparkplug::Payload& birth) {
   if (device.empty()) return;
   auto time_ms = birth.time_ms.value_or(0);
   auto add = [&](const char* name, DataType type, sparkplug::Value value, std::optional<std::uint64_t> alias = {}) {
-    birth.metrics.push_back({.name = name, .alias = alias, .time_ms = time_ms, .type = type, .value = std::move(value)});
+    birth.metrics.push_back(
+        {.name = name, .alias = alias, .time_ms = time_ms, .type = type, .value = std::move(value)});
   };
   add("T24", DataType::float64, 641.82, 7);
   add("bad", DataType::float64, {}, 8);
@@ -138,27 +143,36 @@ int run_node(std::uint16_t port) {
   sparkplug::EdgeNode node({.group = "interop", .node = "ours"},
                            {.publish = probe.publish(),
                             .birth = add_birth,
-                            .command = [](std::string_view device, const sparkplug::Payload& command) {
-                              json line{{"event", "command"}, {"device", device}};
-                              for (const auto& metric : command.metrics) line["metrics"][metric.name] = to_json(metric.value);
-                              print(line);
-                            },
+                            .command =
+                                [](std::string_view device, const sparkplug::Payload& command) {
+                                  json line{{"event", "command"}, {"device", device}};
+                                  for (const auto& metric : command.metrics)
+                                    line["metrics"][metric.name] = to_json(metric.value);
+                                  print(line);
+                                },
                             .on_born = [](bool born) { print({{"event", born ? "born" : "unborn"}}); }});
   if (!node.add_device("engine", 0)) return 1;
-  probe.start(node, [&] { node.on_disconnected(); }, [&](const mqtt::Message& message) {
-    node.on_message(message.topic, message.payload, probe.clock.now_us());
-  });
+  probe.start(
+      node, [&] { node.on_disconnected(); },
+      [&](const mqtt::Message& message) { node.on_message(message.topic, message.payload, probe.clock.now_us()); });
   auto send_data = [&] {
     sparkplug::DataEncoder encoder;
     encoder.add({.alias = 7, .time_ms = 1'700'000'000'001, .value = 642.5});
-    encoder.add({.alias = 8, .time_ms = 1'700'000'000'002, .value = std::nan(""), .status = millrace::status::bad_sensor_failure});
+    encoder.add({.alias = 8,
+                 .time_ms = 1'700'000'000'002,
+                 .value = std::nan(""),
+                 .status = millrace::status::bad_sensor_failure});
     encoder.add({.alias = 9, .time_ms = 1'700'000'000'003, .value = 2, .is_historical = true});
     encoder.add_text("Millrace/Decision", 1'700'000'000'004, R"({"advice":"overhaul"})");
     std::string payload(encoder.bytes());
     auto sent = node.publish_data("engine", payload, probe.clock.now_us());
     print({{"event", sent ? "sent" : "refused"}});
   };
-  probe.run([&](const std::string& line) { if (line == "data") send_data(); }, [&] { node.stop(probe.clock.now_us()); });
+  probe.run(
+      [&](const std::string& line) {
+        if (line == "data") send_data();
+      },
+      [&] { node.stop(probe.clock.now_us()); });
   return 0;
 }
 
