@@ -13,6 +13,8 @@ Result<void> run_platform(const std::string& file) {
   const SystemClock clock;
   Loop loop(clock);
   TRY_ASSIGN(auto config, load_platform_config(file));
+  TRY_ASSIGN(const auto level, parse_log_level(config.log_level));
+  set_up_log({.process = "platform", .level = level});
   TRY_ASSIGN(const auto platform, Platform::open(loop, std::move(config)));
   ComponentGroup components(loop);
   components.add({.name = "platform",

@@ -56,6 +56,7 @@ Result<PlatformConfig> load_platform_config(const std::filesystem::path& file) {
   read_lake(root.section("lake"), config.lake);
   config.training_threads =
       static_cast<std::uint32_t>(root.section("training").integer("threads", config.training_threads, 1, 256));
+  config.log_level = root.word("log_level", {"debug", "info", "warning", "error", "off"}, config.log_level);
   TRY(source.finish());
   return config;
 }

@@ -12,7 +12,7 @@
 
 namespace millrace {
 
-/// The platform's configuration; docs/configuration.md explains each key.
+/// The platform's configuration; docs/formats/configuration.md explains each key.
 struct PlatformConfig {
   std::filesystem::path directory;   ///< lake/, artifacts/ and metadata.sqlite lie here
   std::string data_source = "live";  ///< where the plant's data comes from, for people
@@ -41,6 +41,7 @@ struct PlatformConfig {
     std::uint64_t queue_rows = 4'000'000;  ///< points that wait for a commit; then the brokers have to keep them
   } lake;
   std::uint32_t training_threads = 2;
+  std::string log_level = "info";
 };
 
 /// Reads the YAML file; every problem names file, line and remedy.
