@@ -217,7 +217,8 @@ TEST_F(PlatformTest, DevicesSeeWhatTheirSiteShouldRunAndNothingElse) {
   EXPECT_EQ(ask_as("stranger", "GET", "/api/v1/device/assignment").status, 403);
 
   const std::string report =
-      R"({"device":"edge-1","active":[{"use_case":"pump-care","model_version":"pump-care/1","since_us":5}],"errors":["x"]})";
+      R"({"device":"edge-1","active":[{"use_case":"pump-care","model_version":"pump-care/1","since_us":5}],)"
+      R"("errors":["x"]})";
   EXPECT_EQ(ask_as("edge-1", "POST", "/api/v1/device/report", report).status, 204);
   EXPECT_EQ(ask_as("edge-2", "POST", "/api/v1/device/report", report).status, 403);
   EXPECT_EQ(ask_as("edge-1", "POST", "/api/v1/device/report", R"({"device":"edge-1"})").status, 400);
