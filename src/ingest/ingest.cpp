@@ -20,28 +20,6 @@ using sparkplug::ValueKind;
 /// An acknowledgement names all that is held, so that one that gets lost does no harm, unless that would be long.
 constexpr std::size_t ranges_in_full = 64;
 
-std::string node_key(const sparkplug::DeviceState& device) { return device.group + "/" + device.node; }
-
-/// Metrics that steer Sparkplug and Millrace are no signals of the plant.
-bool is_signal(const sparkplug::BornMetric& metric) {
-  const auto begins = [&](std::string_view prefix) {
-    return std::string_view(metric.name).substr(0, prefix.size()) == prefix;
-  };
-  return !begins("Node Control/") && !begins("Device Control/") && !begins("Millrace/") &&
-         metric.name != names::bd_seq && !metric.name.empty() && !is_text(metric.type);
-}
-
-std::string property_text(const sparkplug::Metric* metric, std::initializer_list<std::string_view> keys) {
-  if (metric == nullptr) return {};
-  for (const auto& property : metric->properties) {
-    for (const auto key : keys) {
-      if (property.key != key) continue;
-      if (const auto* text = std::get_if<std::string>(&property.value)) return *text;
-    }
-  }
-  return {};
-}
-
 template <typename T>
 void append(std::vector<T>& to, std::vector<T>&& from) {
   to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
@@ -85,57 +63,6 @@ void Ingest::start(const IngestStart& stored) {
   marks_ = stored.marks;
   for (const auto& order : stored.work_orders) work_orders_.know(order.site, order.asset, order.time_us);
   meanings_changed();
-}
-
-void Ingest::meanings_changed() {
-  if (!handlers_.meaning) return;
-  for (const auto& row : signals_.rows()) {
-    if (row.signal_id == 0) continue;
-    if (const auto meaning = handlers_.meaning(row.site, row.asset, row.signal)) work_orders_.declare(row, *meaning);
-  }
-}
-
-void Ingest::describe(SignalRow& row, std::string_view unit, std::string_view quantity, bool is_new, TimeUs now_us) {
-  const auto before = row.unit;
-  if (row.unit.empty()) row.unit = unit;
-  if (row.quantity.empty()) row.quantity = quantity;
-  const auto meaning = handlers_.meaning ? handlers_.meaning(row.site, row.asset, row.signal) : std::nullopt;
-  if (meaning) {
-    if (row.unit.empty()) row.unit = meaning->unit;
-    if (row.quantity.empty()) row.quantity = meaning->quantity;
-    work_orders_.declare(row, *meaning);
-  }
-  if (is_new) {
-    touch(now_us);
-    filling_.rows.signals.push_back(row);
-  }
-  if ((is_new || row.unit != before) && handlers_.signal) handlers_.signal(row);
-}
-
-std::int32_t Ingest::assign(std::string_view site, std::string_view asset, std::string_view signal,
-                            std::string_view unit, std::string_view quantity, TimeUs now_us) {
-  const auto assigned = signals_.assign(site, asset, signal);
-  if (assigned.is_new) describe(signals_.row(assigned.id), unit, quantity, true, now_us);
-  return assigned.id;
-}
-
-void Ingest::on_birth(sparkplug::DeviceState& device, const sparkplug::Payload& birth, TimeUs now_us) {
-  const auto& asset = device.device.empty() ? device.node : device.device;
-  for (auto& metric : device.metrics.metrics()) {
-    if (!is_signal(metric)) continue;
-    const auto assigned = signals_.assign(device.group, asset, metric.name);
-    const auto* born = birth.find(metric.name);
-    describe(signals_.row(assigned.id), property_text(born, {"engUnit", "EngUnit", "unit", "Unit"}),
-             property_text(born, {"quantity", "Quantity"}), assigned.is_new, now_us);
-    metric.tag = static_cast<std::uint32_t>(assigned.id);
-  }
-  touch(now_us);
-  filling_.rows.events.push_back({now_us, device.group, device.device, "online", device.node});
-}
-
-void Ingest::on_death(sparkplug::DeviceState& device, TimeUs now_us) {
-  touch(now_us);
-  filling_.rows.events.push_back({now_us, device.group, device.device, "offline", device.node});
 }
 
 void Ingest::touch(TimeUs now_us) {
@@ -211,16 +138,21 @@ void Ingest::keep(sparkplug::DeviceState& device, const Message& message, TimeUs
   touch(now_us);
   auto& rows = filling_.rows;
   if (message.batch) {
-    const auto node = node_key(device);
+    const auto node = node_of(device);
     marks_[node].held.add(*message.batch);
     filling_.batches[node].add(*message.batch);
     if (!message.gap.empty()) {
       ++stats_.gaps;
       rows.events.push_back({now_us, device.group, device.device, "gap", std::string(message.gap)});
       // What was given up will not come any more: the ranges close.
-      if (const auto gap = parse_gap(message.gap); gap && gap->first <= gap->last && gap->first != 0) {
-        marks_[node].held.add(gap->first, gap->last);
+      if (const auto gap = parse_gap(message.gap)) {
+        for (const auto& range : gap->numbers) marks_[node].held.add(range.first, range.last);
       }
+    }
+  }
+  if (!message.batch) {  // plain Sparkplug: remembered for the next rebirth
+    for (std::size_t i = message.first_sample; i < rows.samples.size(); ++i) {
+      static_cast<void>(is_newest(rows.samples.signal_id[i], rows.samples.source_time_us[i]));
     }
   }
   filling_.newest_us = std::max(filling_.newest_us, message.newest_us);
@@ -261,7 +193,7 @@ void Ingest::on_data(sparkplug::DeviceState& device, std::string_view payload, T
     rows.events.push_back({now_us, device.group, device.device, "corrupt_message", device.node});
     return;
   }
-  if (message.batch && !is_new_batch(node_key(device), message)) {
+  if (message.batch && !is_new_batch(node_of(device), message)) {
     undo(message);
   } else if (filling_.size() > options_.buffer_rows) {
     const auto lost = rows.samples.size() - message.first_sample;

@@ -124,6 +124,9 @@ class Ingest {
   void acknowledge(const std::string& node, const sparkplug::BatchSet& batches);
   void describe(SignalRow& row, std::string_view unit, std::string_view quantity, bool is_new, TimeUs now_us);
   void add_work_orders(std::vector<WorkOrderRow> rows, TimeUs now_us);
+  static std::string node_of(const sparkplug::DeviceState& device) { return device.group + "/" + device.node; }
+  void keep_birth_values(const sparkplug::DeviceState& device, const sparkplug::Payload& birth, TimeUs now_us);
+  bool is_newest(std::int32_t signal_id, TimeUs time_us);
 
   IngestOptions options_;
   Handlers handlers_;
@@ -131,6 +134,8 @@ class Ingest {
   WorkOrderWatch work_orders_;
   IngestMarks marks_;                                                 ///< durable, being committed and filling
   std::map<std::string, sparkplug::BatchSet, std::less<>> repeated_;  ///< seen again: to be acknowledged again
+  std::set<std::string, std::less<>> foreign_;  ///< nodes without a spool: their births carry readings
+  std::vector<TimeUs> newest_us_;               ///< of their signals: a rebirth tells the same reading again
   Buffer filling_, in_flight_;
   bool committing_ = false;
   TimeUs retry_at_us_ = 0;

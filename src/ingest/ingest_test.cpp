@@ -74,6 +74,7 @@ class IngestTest : public testing::Test {
     seq_ = 0;
     sp::Payload node{.time_ms = 1, .seq = seq_++};
     node.metrics.push_back(sp::unsigned_metric("bdSeq", 0, 1));
+    if (!foreign_) node.metrics.push_back(sp::text_metric(std::string(sp::names::epoch), "e1", 1));
     send(sp::MessageType::nbirth, "", sp::encode(node));
     sp::Payload device{.time_ms = 1, .seq = seq_++};
     std::uint64_t alias = 1;
@@ -120,6 +121,7 @@ class IngestTest : public testing::Test {
     return result ? result->number(0, 0) : no_value;
   }
 
+  bool foreign_ = false;
   std::filesystem::path folder_;
   TimeUs now_us_ = 1'000'000'000;
   std::uint64_t seq_ = 0;
@@ -217,7 +219,8 @@ TEST_F(IngestTest, RefusesWithoutAcknowledgementWhenTheBufferIsFull) {
 
 TEST_F(IngestTest, WritesGapsDownAndClosesTheRanges) {
   data(1, {{.alias = 1, .time_ms = 5, .value = 1}});
-  data(9, {}, sp::names::gap, gap_json({.number = 9, .first = 2, .last = 8, .points = 70, .reason = "size limit"}));
+  data(9, {}, sp::names::gap,
+       gap_json({.number = 9, .first = 2, .last = 8, .points = 70, .reason = "size limit", .numbers = {{2, 8}}}));
   pass(200'000);
   ASSERT_TRUE(commit());
   EXPECT_EQ(acknowledged_, std::vector<std::string>{"plant/gateway e1 1-9"});
@@ -232,6 +235,20 @@ TEST_F(IngestTest, MakesWorkOrdersOutOfPlantSignals) {
                    "AND use_case = 'turbofan'"),
             200);
   EXPECT_EQ(number("SELECT count(*) FROM signals WHERE signal = 'cycle' AND unit = 'cycles'"), 1);
+}
+
+TEST_F(IngestTest, TakesReadingsFromTheBirthsOfForeignNodesOnce) {
+  pass(200'000);
+  ASSERT_TRUE(commit());
+  EXPECT_EQ(number("SELECT count(*) FROM samples"), 0) << "a node with a spool sends them as data";
+  foreign_ = true;
+  open();
+  data(0, {{.alias = 1, .time_ms = 5, .value = 7}});
+  bear();  // again, with the older values of the births
+  pass(200'000);
+  ASSERT_TRUE(commit());
+  EXPECT_EQ(number("SELECT count(*) FROM samples"), 4) << "three of the first birth, one as data";
+  EXPECT_TRUE(acknowledged_.empty());
 }
 
 TEST_F(IngestTest, SurvivesNonsense) {
