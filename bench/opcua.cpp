@@ -1,13 +1,13 @@
 // OPC UA server -> our client, security on: rate, losses, processor time and memory of the client's process. The server
 // runs in a child process, as the plant does.
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <sys/resource.h>
-#include <sys/wait.h>
 #include <thread>
-#include <unistd.h>
 
 #include "base/file.hpp"
 #include "base/id.hpp"
@@ -16,9 +16,9 @@
 #include "net/tls/certificate.hpp"
 #include "result_line.hpp"
 
+namespace millrace {
 namespace {
 
-using namespace millrace;
 namespace fs = std::filesystem;
 constexpr const char* space = "urn:bench";
 constexpr std::int64_t tick_us = 100'000;
@@ -26,11 +26,14 @@ constexpr std::uint32_t ticks = 100;
 
 opcua::Identity make_identity(const fs::path& folder, const std::string& name) {
   const SystemClock clock;
-  const opcua::Identity identity{"urn:millrace:bench:" + name, folder / (name + ".pem"), folder / (name + ".key"), folder / "trusted",
-                                 folder / "rejected"};
-  const auto pair = tls::make_self_signed({.common_name = name, .uris = {identity.application_uri}, .key = tls::KeyKind::rsa_2048},
-                                          clock.now_us()).value();
-  if (!write_file(identity.certificate, pair.certificate_pem) || !write_file(identity.key, pair.key_pem, FileMode::secret) ||
+  const opcua::Identity identity{"urn:millrace:bench:" + name, folder / (name + ".pem"), folder / (name + ".key"),
+                                 folder / "trusted", folder / "rejected"};
+  const auto pair =
+      tls::make_self_signed({.common_name = name, .uris = {identity.application_uri}, .key = tls::KeyKind::rsa_2048},
+                            clock.now_us())
+          .value();
+  if (!write_file(identity.certificate, pair.certificate_pem) ||
+      !write_file(identity.key, pair.key_pem, FileMode::secret) ||
       !write_file(identity.trusted / (name + ".pem"), pair.certificate_pem)) {
     std::exit(1);
   }
@@ -101,11 +104,14 @@ void measure(const fs::path& folder, std::uint32_t tags) {
 
   SystemClock clock;
   Loop loop(clock);
-  opcua::ClientOptions options{.endpoint_url = "opc.tcp://127.0.0.1:" + std::to_string(port), .identity = client_identity, .user = "bench",
+  opcua::ClientOptions options{.endpoint_url = "opc.tcp://127.0.0.1:" + std::to_string(port),
+                               .identity = client_identity,
+                               .user = "bench",
                                .password = "bench"};
   auto client = opcua::make_open62541_client(loop, options);
   std::vector<opcua::Item> items;
-  for (std::uint32_t index = 0; index < tags; ++index) items.push_back({index, std::string("nsu=") + space + ";s=" + tag(index)});
+  for (std::uint32_t index = 0; index < tags; ++index)
+    items.push_back({index, std::string("nsu=") + space + ";s=" + tag(index)});
   std::uint64_t received = 0;
   std::int64_t first_us = 0, last_us = 0;
   double cpu_at_first = 0;
@@ -133,7 +139,8 @@ void measure(const fs::path& folder, std::uint32_t tags) {
   const std::string name = "opcua_client_" + std::to_string(tags) + "_tags_10_hz";
   const double rate = static_cast<double>(tags) * 10;
   bench::print_result(name + ".changes", static_cast<double>(received) / seconds, "1/s", "higher", rate * 0.98);
-  bench::print_result(name + ".lost", static_cast<double>(expected) - static_cast<double>(received), "points", "lower", 0);
+  bench::print_result(name + ".lost", static_cast<double>(expected) - static_cast<double>(received), "points", "lower",
+                      0);
   bench::print_result(name + ".cpu", cpu / static_cast<double>(received) * 1e6, "CPU-s per million changes", "lower");
   bench::print_result(name + ".memory", memory, "MB", "lower");
   client->stop();
@@ -143,10 +150,9 @@ void measure(const fs::path& folder, std::uint32_t tags) {
   waitpid(child, &status, 0);
 }
 
-}  // namespace
-
-int main() {
-  for (const std::uint32_t tags : {5000u, 20000u}) {   // each in a process of its own: memory of one is not that of the other
+/// Each size in a process of its own: the memory of one is not that of the other.
+int measure_all() {
+  for (const std::uint32_t tags : {5000u, 20000u}) {
     const pid_t run = fork();
     if (run == 0) {
       const fs::path folder = fs::temp_directory_path() / ("millrace-bench-" + random_id());
@@ -159,4 +165,10 @@ int main() {
     waitpid(run, &status, 0);
     if (status != 0) return 1;
   }
+  return 0;
 }
+
+}  // namespace
+}  // namespace millrace
+
+int main() { return millrace::measure_all(); }

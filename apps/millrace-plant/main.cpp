@@ -14,8 +14,6 @@
 // `millrace-plant`: the virtual plant of demo and tests. SIGHUP takes its OPC UA server away for three seconds.
 namespace {
 
-using namespace std::string_view_literals;
-
 constexpr std::int64_t restart_pause_us = 3'000'000;
 
 int fail_with(const millrace::Error& error) {
@@ -51,8 +49,8 @@ int run(const std::filesystem::path& file) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc == 3 && argv[1] == "--config"sv) return run(argv[2]);
-  if (argc == 3 && argv[1] == "--simulate-files"sv) {
+  if (argc == 3 && argv[1] == std::string_view("--config")) return run(argv[2]);
+  if (argc == 3 && argv[1] == std::string_view("--simulate-files")) {
     auto written = millrace::plant::write_simulated_files(argv[2]);
     return written ? 0 : fail_with(written.error());
   }

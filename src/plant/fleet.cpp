@@ -4,9 +4,12 @@ namespace millrace::plant {
 
 std::string_view to_string(EngineState state) {
   switch (state) {
-    case EngineState::running: return "running";
-    case EngineState::overhauled: return "overhauled";
-    case EngineState::failed: return "failed";
+    case EngineState::running:
+      return "running";
+    case EngineState::overhauled:
+      return "overhauled";
+    case EngineState::failed:
+      return "failed";
   }
   return "running";
 }

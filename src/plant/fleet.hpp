@@ -22,17 +22,17 @@ inline constexpr int work_order_failure = 2;
 struct EngineProgress {
   const cmapss::Engine* engine = nullptr;
   EngineState state = EngineState::running;
-  std::size_t cycle = 0;     ///< cycles flown
-  bool advised = false;      ///< somebody wrote the advice tag
-  int wasted = 0;            ///< cycles of life left at the overhaul: only the plant knows
+  std::size_t cycle = 0;  ///< cycles flown
+  bool advised = false;   ///< somebody wrote the advice tag
+  int wasted = 0;         ///< cycles of life left at the overhaul: only the plant knows
 };
 
 /// What one step of the fleet puts out for one engine.
 struct EngineStep {
-  std::size_t engine = 0;                 ///< index in the fleet
+  std::size_t engine = 0;  ///< index in the fleet
   const cmapss::Cycle* cycle = nullptr;
-  int work_order = 0;                     ///< 0: none at this cycle
-  int remaining_life = 0;                 ///< told with a work order
+  int work_order = 0;      ///< 0: none at this cycle
+  int remaining_life = 0;  ///< told with a work order
 };
 
 /// Replays engines in parallel, one cycle a step. Sans-I/O. An advised engine is overhauled after the next cycle; one

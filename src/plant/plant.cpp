@@ -21,7 +21,12 @@ constexpr std::int64_t ledger_period_us = 500'000;
 }  // namespace
 
 Plant::Plant(Loop& loop, opcua::Server& server, PlantConfig config)
-    : loop_(loop), server_(server), config_(std::move(config)), step_timer_(loop), ledger_timer_(loop), restart_timer_(loop) {}
+    : loop_(loop),
+      server_(server),
+      config_(std::move(config)),
+      step_timer_(loop),
+      ledger_timer_(loop),
+      restart_timer_(loop) {}
 
 Result<void> Plant::start() {
   server_.set_namespaces({namespace_uri, other_namespace_uri});
@@ -58,14 +63,18 @@ Result<void> Plant::prepare_replay() {
     TRY_ASSIGN(engines, cmapss::read_engines(replay.source / ("train_" + replay.subset + ".txt")));
     source_ = "recorded: C-MAPSS " + replay.subset;
   }
-  std::erase_if(engines, [&](auto& engine) { return engine.unit < replay.first_unit || engine.unit > replay.last_unit; });
+  std::erase_if(engines,
+                [&](auto& engine) { return engine.unit < replay.first_unit || engine.unit > replay.last_unit; });
   if (engines.empty()) return fail(ErrorCode::not_found, "no engine of the file has one of the units asked for");
   for (auto& engine : engines) {
     auto asset = engine.asset();
     EngineVariables of_engine;
     auto add = [&](std::string_view signal, bool writable = false) {
-      return server_.add_variable({.namespace_uri = namespace_uri, .name = fmt::format("{}.{}", asset, signal), .folder = asset,
-                                   .writable = writable, .history = !writable});
+      return server_.add_variable({.namespace_uri = namespace_uri,
+                                   .name = fmt::format("{}.{}", asset, signal),
+                                   .folder = asset,
+                                   .writable = writable,
+                                   .history = !writable});
     };
     for (auto signal : cmapss::signal_names) {
       TRY_ASSIGN(auto variable, add(signal));
@@ -86,8 +95,10 @@ Result<void> Plant::prepare_load() {
   source_ = "simulated: load";
   for (std::uint32_t i = 0; i < load.tags; ++i) {
     auto asset = fmt::format("load-{:04}", i / load.tags_per_asset);
-    TRY_ASSIGN(auto variable, server_.add_variable({.namespace_uri = namespace_uri, .name = fmt::format("{}.v{:02}", asset, i % load.tags_per_asset),
-                                                    .folder = asset, .history = false}));
+    TRY_ASSIGN(auto variable, server_.add_variable({.namespace_uri = namespace_uri,
+                                                    .name = fmt::format("{}.v{:02}", asset, i % load.tags_per_asset),
+                                                    .folder = asset,
+                                                    .history = false}));
     load_.push_back(variable);
   }
   return {};
@@ -138,7 +149,8 @@ void Plant::step_load() {
   ++ticks_;
   for (std::size_t i = 0; i < load_.size(); ++i) {
     double phase = 0.01 * static_cast<double>(ticks_) + 0.1 * static_cast<double>(i);
-    values_.push_back({.variable = load_[i], .source_time_us = now_us, .value = std::round(2000 * std::sin(phase)) / 100});
+    values_.push_back(
+        {.variable = load_[i], .source_time_us = now_us, .value = std::round(2000 * std::sin(phase)) / 100});
   }
   publish();
   if (config_.load->ticks != 0 && ticks_ >= config_.load->ticks) {
@@ -173,12 +185,16 @@ void Plant::restart_server(std::int64_t pause_us) {
 void Plant::write_ledger() {
   if (config_.ledger.empty()) return;
   nlohmann::json ledger{{"source", source_}, {"published_points", published_points_}, {"ticks", ticks_}};
-  ledger["finished"] = fleet_ ? fleet_->finished() : config_.load && config_.load->ticks != 0 && ticks_ >= config_.load->ticks;
+  ledger["finished"] =
+      fleet_ ? fleet_->finished() : config_.load && config_.load->ticks != 0 && ticks_ >= config_.load->ticks;
   ledger["engines"] = nlohmann::json::array();
   if (fleet_) {
     for (auto& progress : fleet_->engines()) {
-      ledger["engines"].push_back({{"asset", progress.engine->asset()}, {"state", to_string(progress.state)}, {"cycles", progress.cycle},
-                                   {"life", progress.engine->cycles.size()}, {"wasted", progress.wasted}});
+      ledger["engines"].push_back({{"asset", progress.engine->asset()},
+                                   {"state", to_string(progress.state)},
+                                   {"cycles", progress.cycle},
+                                   {"life", progress.engine->cycles.size()},
+                                   {"wasted", progress.wasted}});
     }
   }
   if (auto written = write_file(config_.ledger, ledger.dump(1)); !written) log_error(written.error().message);

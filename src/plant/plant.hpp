@@ -41,11 +41,11 @@ class Plant {
   Loop& loop_;
   opcua::Server& server_;
   PlantConfig config_;
-  std::string source_;                       ///< "recorded: ..." or "simulated: ..."
+  std::string source_;  ///< "recorded: ..." or "simulated: ..."
   std::unique_ptr<Fleet> fleet_;
   std::vector<EngineVariables> variables_;
   std::vector<opcua::VariableIndex> load_;
-  std::vector<opcua::ServerValue> values_;   ///< of the current step, reused
+  std::vector<opcua::ServerValue> values_;  ///< of the current step, reused
   std::uint64_t published_points_ = 0, ticks_ = 0;
   TimeUs last_source_time_us_ = 0;
   std::int64_t waited_since_us_ = 0;

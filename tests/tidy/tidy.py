@@ -24,7 +24,7 @@ BANNED = [
 ]
 # Headers of heavy libraries stay inside the folder that adapts them.
 HEAVY = {
-    "boost/beast": r"^src/net/http/beast/|^fuzz/|^bench/", "boost/asio": r"^src/(net|runtime|fieldbus)/",
+    "boost/beast": r"^src/net/http/beast/|^fuzz/|^bench/", "boost/asio": r"^src/(net|runtime|fieldbus)/|^apps/",
     "duckdb.h": r"^src/lake/duckdb/", "open62541": r"^src/fieldbus/opcua/open62541/", "onnxruntime": r"^src/inference/onnxruntime/",
     "xgboost/": r"^src/training/xgboost/", "mosquitto.h": r"^src/net/mqtt/mosquitto/|^bench/", "sqlite3.h": r"^src/(spool|metadata|edge)/.*",
     "yaml-cpp": r"^src/(runtime|usecase)/", "prometheus/": r"^src/runtime/", "spdlog/": r"^src/runtime/",

@@ -10,8 +10,8 @@
 
 namespace millrace::opcua {
 
-/// Merges the histories of many signals, read page by page, into one stream ordered by source time. Consumers build rows
-/// from samples of many signals with one time stamp; they would see torn rows if history came signal by signal.
+/// Merges the histories of many signals, read page by page, into one stream ordered by source time. Consumers build
+/// rows from samples of many signals with one time stamp; they would see torn rows if history came signal by signal.
 /// Memory is bounded by one page a signal. Sans-I/O: the caller asks `wanted`, reads, and gives the pages.
 class BackfillMerge {
  public:
@@ -41,13 +41,13 @@ class BackfillMerge {
  private:
   struct Track {
     Slot slot = 0;
-    TimeUs known_us = 0;          ///< history is complete up to here
+    TimeUs known_us = 0;  ///< history is complete up to here
     bool exhausted = false;
     std::string continuation;
     std::vector<Sample> buffer;
   };
   Track* find(Slot slot);
-  std::vector<Track> tracks_;     ///< sorted by slot
+  std::vector<Track> tracks_;  ///< sorted by slot
 };
 
 }  // namespace millrace::opcua

@@ -12,7 +12,8 @@ using testing::IsEmpty;
 
 std::vector<Sample> at(SignalIndex signal, std::vector<TimeUs> times) {
   std::vector<Sample> samples;
-  for (const TimeUs time : times) samples.push_back({.signal = signal, .source_time_us = time, .value = static_cast<double>(time)});
+  for (const TimeUs time : times)
+    samples.push_back({.signal = signal, .source_time_us = time, .value = static_cast<double>(time)});
   return samples;
 }
 

@@ -86,7 +86,7 @@ void Flow::emit(const Sample& held, std::vector<Sample>& out) {
 }
 
 void Flow::take(std::vector<Sample>& backfilled, std::vector<Sample>& live) {
-  if (!live_.empty()) {   // they came before any history that is being read now
+  if (!live_.empty()) {  // they came before any history that is being read now
     live.insert(live.end(), live_.begin(), live_.end());
     live_.clear();
     if (merge_) return;

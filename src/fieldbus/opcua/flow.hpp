@@ -18,7 +18,8 @@ class Flow {
   Slot add(SignalIndex signal);
   [[nodiscard]] std::size_t slots() const { return tracks_.size(); }
 
-  /// A value that the server notified. `overflow`: its queue for the item ran over before this value, values are missing.
+  /// A value that the server notified. `overflow`: its queue for the item ran over before this value, values are
+  /// missing.
   void live(Slot slot, const Sample& sample, bool overflow);
   /// Notifications were lost on the way: every item may miss values.
   void gap();
@@ -52,7 +53,7 @@ class Flow {
     bool overflowed = false;
     bool no_history = false;
     TimeUs last_us = 0;
-    TimeUs covered_us = 0;   ///< newest source time that came from history
+    TimeUs covered_us = 0;  ///< newest source time that came from history
   };
   void emit(const Sample& held, std::vector<Sample>& out);
   void note_overflow(Slot slot);
@@ -60,7 +61,7 @@ class Flow {
   std::vector<Track> tracks_;
   std::optional<BackfillMerge> merge_;
   std::vector<Slot> overflowed_;
-  std::vector<Sample> held_, live_;   ///< `signal` is the slot in `held_`
+  std::vector<Sample> held_, live_;  ///< `signal` is the slot in `held_`
   bool expecting_ = false;
   std::uint64_t repeated_ = 0, overflows_ = 0;
   std::size_t without_history_ = 0;

@@ -137,7 +137,7 @@ TEST(Flow, RandomOutagesLoseNothing) {
     Flow flow;
     std::vector<std::vector<TimeUs>> history(slots), got(slots);
     std::vector<bool> missed(slots);
-    std::vector<std::tuple<Flow::Slot, TimeUs, bool>> on_the_way;   // notified, not yet arrived
+    std::vector<std::tuple<Flow::Slot, TimeUs, bool>> on_the_way;  // notified, not yet arrived
     const auto arrive = [&](std::size_t count) {
       for (std::size_t k = 0; k < count; ++k) {
         const auto [slot, time, overflow] = on_the_way[k];
@@ -182,7 +182,7 @@ TEST(Flow, RandomOutagesLoseNothing) {
       history[slot].push_back(time);
       if (connected) {
         if (random() % 10 == 0) {
-          missed[slot] = true;   // the server's queue ran over
+          missed[slot] = true;  // the server's queue ran over
         } else {
           on_the_way.emplace_back(slot, time, missed[slot]);
           missed[slot] = false;
@@ -202,7 +202,8 @@ TEST(Flow, RandomOutagesLoseNothing) {
         connected = !connected;
       }
     }
-    if (!connected) connect();
+    if (!connected)
+      connect();
     else {
       flow.session_lost();
       collect();

@@ -1,9 +1,9 @@
 #include "fieldbus/opcua/node_name.hpp"
 
-#include <algorithm>
-#include <charconv>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <algorithm>
+#include <charconv>
 
 namespace millrace::opcua {
 namespace {
@@ -28,9 +28,12 @@ std::string unescape(std::string_view uri) {
 std::string escape(std::string_view uri) {
   std::string escaped;
   for (const char c : uri) {
-    if (c == ';') escaped += "%3B";
-    else if (c == '%') escaped += "%25";
-    else escaped += c;
+    if (c == ';')
+      escaped += "%3B";
+    else if (c == '%')
+      escaped += "%25";
+    else
+      escaped += c;
   }
   return escaped;
 }
@@ -44,7 +47,8 @@ Result<NodeName> parse_node_name(std::string_view text) {
   };
   NodeName name;
   std::string_view rest = text;
-  if (rest.starts_with("ns=")) return wrong("a namespace index changes when the server restarts, so it is not accepted");
+  if (rest.starts_with("ns="))
+    return wrong("a namespace index changes when the server restarts, so it is not accepted");
   if (rest.starts_with("nsu=")) {
     const std::size_t end = rest.find(';');
     if (end == std::string_view::npos) return wrong("the identifier after the namespace is missing");
@@ -76,7 +80,8 @@ Result<std::uint16_t> find_namespace(const std::vector<std::string>& namespaces,
   if (uri.empty()) return std::uint16_t{0};
   const auto found = std::ranges::find(namespaces, uri);
   if (found == namespaces.end()) {
-    return fail(ErrorCode::not_found, fmt::format("the server has no namespace \"{}\", only: {}", uri, fmt::join(namespaces, ", ")));
+    return fail(ErrorCode::not_found,
+                fmt::format("the server has no namespace \"{}\", only: {}", uri, fmt::join(namespaces, ", ")));
   }
   return static_cast<std::uint16_t>(found - namespaces.begin());
 }

@@ -9,12 +9,12 @@
 
 namespace millrace::opcua {
 
-/// A node id as people write it down: "nsu=urn:millrace:plant;s=engine-061.T24" (OPC 10000-6, 5.1.12). The namespace is a
-/// URI, never an index: indices change whenever the server restarts with its namespaces in another order.
+/// A node id as people write it down: "nsu=urn:millrace:plant;s=engine-061.T24" (OPC 10000-6, 5.1.12). The namespace is
+/// a URI, never an index: indices change whenever the server restarts with its namespaces in another order.
 struct NodeName {
-  std::string namespace_uri;   ///< empty: the standard's own namespace
-  std::string text;            ///< for `s=`
-  std::uint32_t number = 0;    ///< for `i=`
+  std::string namespace_uri;  ///< empty: the standard's own namespace
+  std::string text;           ///< for `s=`
+  std::uint32_t number = 0;   ///< for `i=`
   bool numeric = false;
   bool operator==(const NodeName&) const = default;
 };

@@ -17,7 +17,8 @@ TEST(NodeName, ReadsNamespaceUriAndName) {
 
 TEST(NodeName, ReadsNumbersAndTheStandardNamespace) {
   EXPECT_EQ(parse_node_name("i=2258").value(), (NodeName{.number = 2258, .numeric = true}));
-  EXPECT_EQ(parse_node_name("nsu=urn:x;i=7").value(), (NodeName{.namespace_uri = "urn:x", .number = 7, .numeric = true}));
+  EXPECT_EQ(parse_node_name("nsu=urn:x;i=7").value(),
+            (NodeName{.namespace_uri = "urn:x", .number = 7, .numeric = true}));
 }
 
 TEST(NodeName, SemicolonsInTheUriAreEscaped) {

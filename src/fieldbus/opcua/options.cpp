@@ -16,8 +16,9 @@ std::string_view policy_uri(SecurityPolicy policy) {
 Result<SecurityPolicy> parse_security_policy(std::string_view text) {
   if (text == "Basic256Sha256") return SecurityPolicy::basic256_sha256;
   if (text == "Aes256_Sha256_RsaPss") return SecurityPolicy::aes256_sha256_rsa_pss;
-  return fail(ErrorCode::invalid_argument,
-              fmt::format("security policy \"{}\": choose Basic256Sha256 or Aes256_Sha256_RsaPss (others are outdated)", text));
+  return fail(
+      ErrorCode::invalid_argument,
+      fmt::format("security policy \"{}\": choose Basic256Sha256 or Aes256_Sha256_RsaPss (others are outdated)", text));
 }
 
 }  // namespace millrace::opcua

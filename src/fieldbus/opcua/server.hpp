@@ -17,24 +17,25 @@ struct UserLogin {
 };
 
 struct ServerOptions {
-  std::uint16_t port = 4840;                      ///< 0: any free port
+  std::uint16_t port = 4840;  ///< 0: any free port
   std::string application_name = "Millrace plant";
   Identity identity;
-  std::vector<SecurityPolicy> security_policies = {SecurityPolicy::basic256_sha256, SecurityPolicy::aes256_sha256_rsa_pss};
+  std::vector<SecurityPolicy> security_policies = {SecurityPolicy::basic256_sha256,
+                                                   SecurityPolicy::aes256_sha256_rsa_pss};
   std::vector<UserLogin> users;
-  std::filesystem::path trusted_users;            ///< folder of user certificates; empty: user names only
-  std::vector<std::string> namespaces;            ///< registered in this order before the variables' own
-  std::size_t history_limit = 100'000;            ///< values kept per variable; the oldest go first
+  std::filesystem::path trusted_users;  ///< folder of user certificates; empty: user names only
+  std::vector<std::string> namespaces;  ///< registered in this order before the variables' own
+  std::size_t history_limit = 100'000;  ///< values kept per variable; the oldest go first
 };
 
 enum class ValueType { float64, int32, boolean };
 
 struct Variable {
   std::string namespace_uri;
-  std::string name;                               ///< string identifier: "engine-061.T24"
-  std::string folder;                             ///< shown under this folder
+  std::string name;    ///< string identifier: "engine-061.T24"
+  std::string folder;  ///< shown under this folder
   ValueType type = ValueType::float64;
-  bool writable = false;                          ///< clients may write it
+  bool writable = false;  ///< clients may write it
   bool history = true;
 };
 

@@ -1,7 +1,7 @@
-// An OPC UA client for the interop tests: reads its settings from a JSON file, prints what it receives as JSON lines, and
-// takes "write NODE VALUE" from standard input until that ends.
-#include <fstream>
+// An OPC UA client for the interop tests: reads its settings from a JSON file, prints what it receives as JSON lines,
+// and takes "write NODE VALUE" from standard input until that ends.
 #include <cmath>
+#include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -49,22 +49,29 @@ int main(int argc, char** argv) {
   const auto show = [&](std::span<const Sample> samples, bool backfill) {
     for (const Sample& sample : samples) {
       marks[sample.signal] = std::max(marks[sample.signal], sample.source_time_us);
-      print({{"sample", sample.signal}, {"source_us", sample.source_time_us}, {"server_us", sample.server_time_us},
-             {"value", std::isnan(sample.value) ? json() : json(sample.value)}, {"status", sample.status}, {"backfill", backfill}});
+      print({{"sample", sample.signal},
+             {"source_us", sample.source_time_us},
+             {"server_us", sample.server_time_us},
+             {"value", std::isnan(sample.value) ? json() : json(sample.value)},
+             {"status", sample.status},
+             {"backfill", backfill}});
     }
   };
-  client->start({.on_samples = [&](std::span<const Sample> samples) { show(samples, false); },
-                 .on_backfill = [&](std::span<const Sample> samples) { show(samples, true); },
-                 .mark = [&](millrace::SignalIndex signal) { return marks[signal]; },
-                 .on_state = [](opcua::ConnectionState state, const std::string& text) {
-                   print({{"state", state == opcua::ConnectionState::connected ? "connected" : "lost"}, {"text", text}});
-                 },
-                 .on_unresolved = [](const std::vector<opcua::Unresolved>& items) {
-                   json list = json::array();
-                   for (const auto& item : items) list.push_back({{"node", item.node}, {"reason", item.reason}});
-                   print({{"unresolved", list}});
-                 },
-                 .on_notice = [](const std::string& text) { print({{"notice", text}}); }});
+  client->start(
+      {.on_samples = [&](std::span<const Sample> samples) { show(samples, false); },
+       .on_backfill = [&](std::span<const Sample> samples) { show(samples, true); },
+       .mark = [&](millrace::SignalIndex signal) { return marks[signal]; },
+       .on_state =
+           [](opcua::ConnectionState state, const std::string& text) {
+             print({{"state", state == opcua::ConnectionState::connected ? "connected" : "lost"}, {"text", text}});
+           },
+       .on_unresolved =
+           [](const std::vector<opcua::Unresolved>& items) {
+             json list = json::array();
+             for (const auto& item : items) list.push_back({{"node", item.node}, {"reason", item.reason}});
+             print({{"unresolved", list}});
+           },
+       .on_notice = [](const std::string& text) { print({{"notice", text}}); }});
   std::vector<opcua::Item> items;
   for (const json& node : settings["items"]) items.push_back({static_cast<millrace::SignalIndex>(items.size()), node});
   if (const auto subscribed = client->subscribe(items); !subscribed) print({{"error", subscribed.error().message}});
@@ -85,7 +92,11 @@ int main(int argc, char** argv) {
   commands.join();
   client->stop();
   const auto counters = client->counters();
-  print({{"counters", {{"overflows", counters.overflows}, {"sessions", counters.sessions}, {"watchdog", counters.watchdog_teardowns},
-                       {"backfilled", counters.backfilled_samples}, {"live", counters.live_samples}}}});
+  print({{"counters",
+          {{"overflows", counters.overflows},
+           {"sessions", counters.sessions},
+           {"watchdog", counters.watchdog_teardowns},
+           {"backfilled", counters.backfilled_samples},
+           {"live", counters.live_samples}}}});
   return 0;
 }

@@ -1,10 +1,10 @@
 #include "fieldbus/opcua/client.hpp"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <deque>
-#include <fmt/format.h>
 #include <mutex>
 #include <set>
 #include <thread>
@@ -15,7 +15,7 @@
 namespace millrace::opcua {
 namespace {
 
-constexpr std::uint32_t turn_ms = 20;   // a write waits at most this long for the thread's attention
+constexpr std::uint32_t turn_ms = 20;  // a write waits at most this long for the thread's attention
 
 class Open62541Client final : public Client, private SessionSink {
  public:
@@ -136,7 +136,8 @@ class Open62541Client final : public Client, private SessionSink {
     }
     std::erase_if(slots, [this](Flow::Slot slot) { return unresolved_.contains(slot); });
     if (unresolved_ != before) {
-      for (const Flow::Slot slot : unresolved_) report.push_back({signals_[slot], to_string(names_[slot]), reasons_[slot]});
+      for (const Flow::Slot slot : unresolved_)
+        report.push_back({signals_[slot], to_string(names_[slot]), reasons_[slot]});
       handover_->post([report = std::move(report)](const Handlers& handlers) {
         if (handlers.on_unresolved) handlers.on_unresolved(report);
       });
@@ -171,7 +172,7 @@ class Open62541Client final : public Client, private SessionSink {
         const std::lock_guard lock(answer->mutex);
         if (answer->ready) return std::move(answer->marks);
       }
-      if (!session.turn(1, flow_.held() < options_.handover_limit)) break;   // a failure shows again at the next turn
+      if (!session.turn(1, flow_.held() < options_.handover_limit)) break;  // a failure shows again at the next turn
     }
     return std::vector<TimeUs>(slots.size(), 0);
   }
@@ -179,13 +180,15 @@ class Open62541Client final : public Client, private SessionSink {
   Result<void> backfill(Session& session) {
     if (!flow_.holding()) return {};
     // Memory is bounded by a page for every item: large pages for few items, small ones for many.
-    const auto page = static_cast<std::uint32_t>(std::clamp<std::size_t>(200'000 / std::max<std::size_t>(names_.size(), 1), 20, 1000));
+    const auto page = static_cast<std::uint32_t>(
+        std::clamp<std::size_t>(200'000 / std::max<std::size_t>(names_.size(), 1), 20, 1000));
     const auto wants = flow_.wanted(std::max<std::size_t>(20'000 / page, 10));
     if (wants.empty()) return {};
     TRY(session.read_history(flow_, wants, page));
     if (flow_.without_history() > history_refused_) {
       history_refused_ = flow_.without_history();
-      on_notice(fmt::format("the server keeps no history of {} of {} items: an outage leaves a gap there", history_refused_, names_.size()));
+      on_notice(fmt::format("the server keeps no history of {} of {} items: an outage leaves a gap there",
+                            history_refused_, names_.size()));
     }
     return {};
   }
@@ -224,7 +227,8 @@ class Open62541Client final : public Client, private SessionSink {
       writes.swap(writes_);
     }
     for (Write& write : writes) {
-      answer(std::move(write), fail(ErrorCode::unavailable, fmt::format("there is no session with {}", options_.endpoint_url)));
+      answer(std::move(write),
+             fail(ErrorCode::unavailable, fmt::format("there is no session with {}", options_.endpoint_url)));
     }
   }
 
@@ -251,7 +255,7 @@ class Open62541Client final : public Client, private SessionSink {
   }
 
   void state(ConnectionState now, std::string text) {
-    if (now == ConnectionState::lost && text == last_complaint_) return;   // said once, not at every attempt
+    if (now == ConnectionState::lost && text == last_complaint_) return;  // said once, not at every attempt
     last_complaint_ = now == ConnectionState::lost ? text : "";
     handover_->post([now, text = std::move(text)](const Handlers& handlers) {
       if (handlers.on_state) handlers.on_state(now, text);

@@ -1,7 +1,7 @@
 #include "fieldbus/opcua/open62541/convert.hpp"
 
-#include <cmath>
 #include <fmt/format.h>
+#include <cmath>
 #include <limits>
 
 namespace millrace::opcua {
@@ -12,25 +12,39 @@ UA_String copy(std::string_view text) {
   return UA_String_copy(&borrowed, &owned) == UA_STATUSCODE_GOOD ? owned : UA_STRING_NULL;
 }
 
-std::string status_text(UA_StatusCode status) { return fmt::format("{} (0x{:08X})", UA_StatusCode_name(status), status); }
+std::string status_text(UA_StatusCode status) {
+  return fmt::format("{} (0x{:08X})", UA_StatusCode_name(status), status);
+}
 
 double to_double(const UA_Variant& value) {
   if (value.type == nullptr || !UA_Variant_isScalar(&value)) return std::numeric_limits<double>::quiet_NaN();
   const auto as = [&]<typename T>(T) { return static_cast<double>(*static_cast<const T*>(value.data)); };
   switch (value.type->typeKind) {
-    case UA_DATATYPEKIND_DOUBLE: return as(UA_Double{});
-    case UA_DATATYPEKIND_FLOAT: return as(UA_Float{});
-    case UA_DATATYPEKIND_BOOLEAN: return *static_cast<const UA_Boolean*>(value.data) ? 1 : 0;
-    case UA_DATATYPEKIND_SBYTE: return as(UA_SByte{});
-    case UA_DATATYPEKIND_BYTE: return as(UA_Byte{});
-    case UA_DATATYPEKIND_INT16: return as(UA_Int16{});
-    case UA_DATATYPEKIND_UINT16: return as(UA_UInt16{});
+    case UA_DATATYPEKIND_DOUBLE:
+      return as(UA_Double{});
+    case UA_DATATYPEKIND_FLOAT:
+      return as(UA_Float{});
+    case UA_DATATYPEKIND_BOOLEAN:
+      return *static_cast<const UA_Boolean*>(value.data) ? 1 : 0;
+    case UA_DATATYPEKIND_SBYTE:
+      return as(UA_SByte{});
+    case UA_DATATYPEKIND_BYTE:
+      return as(UA_Byte{});
+    case UA_DATATYPEKIND_INT16:
+      return as(UA_Int16{});
+    case UA_DATATYPEKIND_UINT16:
+      return as(UA_UInt16{});
     case UA_DATATYPEKIND_ENUM:
-    case UA_DATATYPEKIND_INT32: return as(UA_Int32{});
-    case UA_DATATYPEKIND_UINT32: return as(UA_UInt32{});
-    case UA_DATATYPEKIND_INT64: return as(UA_Int64{});
-    case UA_DATATYPEKIND_UINT64: return as(UA_UInt64{});
-    default: return std::numeric_limits<double>::quiet_NaN();
+    case UA_DATATYPEKIND_INT32:
+      return as(UA_Int32{});
+    case UA_DATATYPEKIND_UINT32:
+      return as(UA_UInt32{});
+    case UA_DATATYPEKIND_INT64:
+      return as(UA_Int64{});
+    case UA_DATATYPEKIND_UINT64:
+      return as(UA_UInt64{});
+    default:
+      return std::numeric_limits<double>::quiet_NaN();
   }
 }
 

@@ -40,7 +40,7 @@ void Handover::drain() {
     const auto& handler = batch.backfill ? handlers_.on_backfill : handlers_.on_samples;
     if (handler) handler(batch.samples);
     waiting_.fetch_sub(batch.samples.size(), std::memory_order_relaxed);
-    if (batch.samples.capacity() > 50'000) continue;   // rare and large: given back
+    if (batch.samples.capacity() > 50'000) continue;  // rare and large: given back
     batch.samples.clear();
     const std::lock_guard lock(mutex_);
     if (spares_.size() < 4) spares_.push_back(std::move(batch.samples));

@@ -10,8 +10,8 @@
 
 namespace millrace::opcua {
 
-/// Carries batches from the client's thread to the loop: whole vectors change hands, one post wakes the loop for all that
-/// waits. Shared by both threads; posts that come after `close` do nothing.
+/// Carries batches from the client's thread to the loop: whole vectors change hands, one post wakes the loop for all
+/// that waits. Shared by both threads; posts that come after `close` do nothing.
 class Handover : public std::enable_shared_from_this<Handover> {
  public:
   Handover(Loop& loop, Client::Handlers handlers) : loop_(loop), handlers_(std::move(handlers)) {}
@@ -35,7 +35,7 @@ class Handover : public std::enable_shared_from_this<Handover> {
   void drain();
   Loop& loop_;
   const Client::Handlers handlers_;
-  bool closed_ = false;   ///< the loop's thread only
+  bool closed_ = false;  ///< the loop's thread only
   std::mutex mutex_;
   std::deque<Batch> batches_;
   std::vector<std::vector<Sample>> spares_;

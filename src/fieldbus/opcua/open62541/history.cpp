@@ -10,7 +10,7 @@
 namespace millrace::opcua {
 namespace {
 
-constexpr std::size_t page_limit = 10'000;   ///< values per node and response, whatever the client asks
+constexpr std::size_t page_limit = 10'000;  ///< values per node and response, whatever the client asks
 
 }  // namespace
 
@@ -20,7 +20,9 @@ UA_DataValue to_data_value(ValueType type, double value, StatusCode status, Time
   if (!std::isnan(value)) {
     data.hasValue = true;
     switch (type) {
-      case ValueType::float64: UA_Variant_setScalarCopy(&data.value, &value, &UA_TYPES[UA_TYPES_DOUBLE]); break;
+      case ValueType::float64:
+        UA_Variant_setScalarCopy(&data.value, &value, &UA_TYPES[UA_TYPES_DOUBLE]);
+        break;
       case ValueType::int32: {
         const auto number = static_cast<UA_Int32>(std::lround(value));
         UA_Variant_setScalarCopy(&data.value, &number, &UA_TYPES[UA_TYPES_INT32]);
@@ -71,9 +73,10 @@ UA_HistoryDatabase History::plugin() {
 }
 
 void History::read_raw(UA_Server* server, void* self, const UA_NodeId*, void*, const UA_RequestHeader*,
-                       const UA_ReadRawModifiedDetails* details, UA_TimestampsToReturn, UA_Boolean release, std::size_t count,
-                       const UA_HistoryReadValueId* nodes, UA_HistoryReadResponse* response, UA_HistoryData* const* const data) {
-  if (release) return;   // nothing is held
+                       const UA_ReadRawModifiedDetails* details, UA_TimestampsToReturn, UA_Boolean release,
+                       std::size_t count, const UA_HistoryReadValueId* nodes, UA_HistoryReadResponse* response,
+                       UA_HistoryData* const* const data) {
+  if (release) return;  // nothing is held
   auto& history = *static_cast<History*>(self);
   for (std::size_t k = 0; k < count; ++k) {
     const std::int64_t index = history.lookup_(server, nodes[k].nodeId);
@@ -93,7 +96,8 @@ void History::read_raw(UA_Server* server, void* self, const UA_NodeId*, void*, c
 void History::read(const Track& track, const UA_ReadRawModifiedDetails& details, const UA_ByteString& continuation,
                    UA_HistoryReadResult& result, UA_HistoryData& data) const {
   TimeUs start_us = details.startTime == 0 ? std::numeric_limits<TimeUs>::max() : to_time_us(details.startTime);
-  TimeUs end_us = details.endTime == 0 ? (details.startTime == 0 ? 0 : std::numeric_limits<TimeUs>::max()) : to_time_us(details.endTime);
+  TimeUs end_us = details.endTime == 0 ? (details.startTime == 0 ? 0 : std::numeric_limits<TimeUs>::max())
+                                       : to_time_us(details.endTime);
   if (continuation.length > 0) {
     const std::string_view text = view(continuation);
     if (std::from_chars(text.data(), text.data() + text.size(), start_us).ec != std::errc{}) {
@@ -108,7 +112,8 @@ void History::read(const Track& track, const UA_ReadRawModifiedDetails& details,
   std::vector<const Point*> chosen;
   const Point* next = nullptr;
   if (!backwards) {
-    for (auto at = std::ranges::lower_bound(points, start_us, {}, &Point::time_us); at != points.end() && at->time_us <= end_us; ++at) {
+    for (auto at = std::ranges::lower_bound(points, start_us, {}, &Point::time_us);
+         at != points.end() && at->time_us <= end_us; ++at) {
       if (chosen.size() == limit) {
         next = &*at;
         break;

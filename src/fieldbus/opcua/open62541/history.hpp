@@ -2,9 +2,9 @@
 
 #include "fieldbus/opcua/server.hpp"
 
-#include <deque>
 #include <open62541/plugin/historydatabase.h>
 #include <open62541/types.h>
+#include <deque>
 #include <mutex>
 #include <optional>
 #include <span>
@@ -37,9 +37,10 @@ class History {
     bool kept = true;
     std::deque<Point> points;
   };
-  static void read_raw(UA_Server* server, void* self, const UA_NodeId* session, void* session_context, const UA_RequestHeader* header,
-                       const UA_ReadRawModifiedDetails* details, UA_TimestampsToReturn stamps, UA_Boolean release,
-                       std::size_t count, const UA_HistoryReadValueId* nodes, UA_HistoryReadResponse* response,
+  static void read_raw(UA_Server* server, void* self, const UA_NodeId* session, void* session_context,
+                       const UA_RequestHeader* header, const UA_ReadRawModifiedDetails* details,
+                       UA_TimestampsToReturn stamps, UA_Boolean release, std::size_t count,
+                       const UA_HistoryReadValueId* nodes, UA_HistoryReadResponse* response,
                        UA_HistoryData* const* const data);
   void read(const Track& track, const UA_ReadRawModifiedDetails& details, const UA_ByteString& continuation,
             UA_HistoryReadResult& result, UA_HistoryData& data) const;

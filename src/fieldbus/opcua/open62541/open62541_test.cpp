@@ -4,9 +4,9 @@
 #include "fieldbus/opcua/server.hpp"
 #include "net/tls/certificate.hpp"
 
+#include <gmock/gmock.h>
 #include <cmath>
 #include <filesystem>
-#include <gmock/gmock.h>
 #include <limits>
 #include <map>
 
@@ -45,8 +45,11 @@ class OpcUa : public testing::Test {
 
   void make_identity(const std::string& name, Identity& identity, int valid_days = 30, TimeUs issued_us = 0) {
     identity.application_uri = "urn:millrace:test:" + name;
-    const auto pair = tls::make_self_signed({.common_name = name, .uris = {identity.application_uri}, .key = tls::KeyKind::rsa_2048,
-                                             .valid_days = valid_days}, issued_us != 0 ? issued_us : clock_.now_us());
+    const auto pair = tls::make_self_signed({.common_name = name,
+                                             .uris = {identity.application_uri},
+                                             .key = tls::KeyKind::rsa_2048,
+                                             .valid_days = valid_days},
+                                            issued_us != 0 ? issued_us : clock_.now_us());
     ASSERT_TRUE(pair) << pair.error().message;
     identity.certificate = folder_ / (name + ".pem");
     identity.key = folder_ / (name + ".key");
@@ -66,7 +69,9 @@ class OpcUa : public testing::Test {
 
   VariableIndex variable(const std::string& name, ValueType type = ValueType::float64, bool writable = false) {
     if (!server_) server_ = make_open62541_server(loop_, server_options_);
-    return server_->add_variable({.namespace_uri = plant, .name = name, .folder = "engine", .type = type, .writable = writable}).value();
+    return server_
+        ->add_variable({.namespace_uri = plant, .name = name, .folder = "engine", .type = type, .writable = writable})
+        .value();
   }
 
   static std::string node(const std::string& name) { return std::string("nsu=") + plant + ";s=" + name; }
@@ -79,11 +84,14 @@ class OpcUa : public testing::Test {
         marks_[sample.signal] = std::max(marks_[sample.signal], sample.source_time_us);
       }
     };
-    client_->start({.on_samples = keep, .on_backfill = keep, .mark = [this](SignalIndex signal) { return marks_[signal]; },
-                    .on_state = [this](ConnectionState state, const std::string& text) {
-                      connected_ = state == ConnectionState::connected;
-                      said_.push_back(text);
-                    },
+    client_->start({.on_samples = keep,
+                    .on_backfill = keep,
+                    .mark = [this](SignalIndex signal) { return marks_[signal]; },
+                    .on_state =
+                        [this](ConnectionState state, const std::string& text) {
+                          connected_ = state == ConnectionState::connected;
+                          said_.push_back(text);
+                        },
                     .on_unresolved = [this](const std::vector<Unresolved>& list) { unresolved_.push_back(list); },
                     .on_notice = [this](const std::string& text) { said_.push_back(text); }});
     ASSERT_TRUE(client_->subscribe(items));
@@ -122,7 +130,8 @@ class OpcUa : public testing::Test {
 };
 
 class OpcUaPolicy : public OpcUa, public testing::WithParamInterface<SecurityPolicy> {};
-INSTANTIATE_TEST_SUITE_P(Both, OpcUaPolicy, testing::Values(SecurityPolicy::basic256_sha256, SecurityPolicy::aes256_sha256_rsa_pss),
+INSTANTIATE_TEST_SUITE_P(Both, OpcUaPolicy,
+                         testing::Values(SecurityPolicy::basic256_sha256, SecurityPolicy::aes256_sha256_rsa_pss),
                          [](const auto& policy) { return std::string(to_string(policy.param)); });
 
 TEST_P(OpcUaPolicy, CarriesValuesStatusAndBothTimes) {
@@ -134,10 +143,12 @@ TEST_P(OpcUaPolicy, CarriesValuesStatusAndBothTimes) {
   start_client({{10, node("real")}, {11, node("whole")}, {12, node("flag")}});
   ASSERT_TRUE(wait_subscribed(3)) << said();
   const TimeUs t = clock_.now_us() / 1000 * 1000;
-  const std::vector<ServerValue> first = {{real, status::uncertain_last_usable_value, t, 1.5}, {whole, status::good, t, -7}, {flag, status::good, t, 1}};
+  const std::vector<ServerValue> first = {
+      {real, status::uncertain_last_usable_value, t, 1.5}, {whole, status::good, t, -7}, {flag, status::good, t, 1}};
   server_->write(first);
-  const std::vector<ServerValue> second = {{real, status::bad_sensor_failure, t + 1000, std::numeric_limits<double>::quiet_NaN()},
-                                           {whole, status::good, t + 1000, -7}};
+  const std::vector<ServerValue> second = {
+      {real, status::bad_sensor_failure, t + 1000, std::numeric_limits<double>::quiet_NaN()},
+      {whole, status::good, t + 1000, -7}};
   server_->write(second);
   ASSERT_TRUE(wait([&] { return samples_.size() >= 5; })) << said();
   std::map<std::pair<SignalIndex, TimeUs>, Sample> got;
@@ -207,7 +218,8 @@ TEST_F(OpcUa, WrongPolicyListsWhatTheServerOffers) {
   start_server();
   start_client({});
   ASSERT_TRUE(wait([&] { return !said_.empty(); }));
-  EXPECT_THAT(said_[0], AllOf(HasSubstr("does not offer Aes256_Sha256_RsaPss"), HasSubstr("only: Basic256Sha256 SignAndEncrypt")));
+  EXPECT_THAT(said_[0], AllOf(HasSubstr("does not offer Aes256_Sha256_RsaPss"),
+                              HasSubstr("only: Basic256Sha256 SignAndEncrypt")));
 }
 
 TEST_F(OpcUa, ExpiredCertificatesAreNamed) {
@@ -251,8 +263,9 @@ TEST_F(OpcUa, AnOverrunQueueIsReadFromHistory) {
   ASSERT_TRUE(wait([&] { return samples_.size() == 1; })) << said();
   for (int k = 1; k < 5000; ++k) write(k);
   ASSERT_TRUE(wait([&] { return samples_.size() >= expected.size(); }))
-      << samples_.size() << " samples, " << client_->counters().publish_responses << " responses, " << client_->counters().overflows
-      << " overflows, " << client_->counters().repeated_samples << " repeated\n" << said();
+      << samples_.size() << " samples, " << client_->counters().publish_responses << " responses, "
+      << client_->counters().overflows << " overflows, " << client_->counters().repeated_samples << " repeated\n"
+      << said();
   expect_times(0, expected);
   EXPECT_TRUE(wait([&] { return client_->counters().overflows > 0; }));
 }

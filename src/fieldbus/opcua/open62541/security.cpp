@@ -2,9 +2,9 @@
 
 #include "fieldbus/opcua/open62541/convert.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
 #include <open62541/plugin/securitypolicy_default.h>
+#include <algorithm>
 
 namespace millrace::opcua {
 
@@ -31,13 +31,17 @@ UA_StatusCode PeerTrust::on_verify(UA_CertificateGroup* group, const UA_ByteStri
   if (verdict) return UA_STATUSCODE_GOOD;
   self.refusal_ = verdict.error().message;
   switch (verdict.error().code) {
-    case ErrorCode::failed_precondition: return UA_STATUSCODE_BADCERTIFICATETIMEINVALID;
-    case ErrorCode::corrupt: return UA_STATUSCODE_BADCERTIFICATEINVALID;
-    default: return UA_STATUSCODE_BADCERTIFICATEUNTRUSTED;
+    case ErrorCode::failed_precondition:
+      return UA_STATUSCODE_BADCERTIFICATETIMEINVALID;
+    case ErrorCode::corrupt:
+      return UA_STATUSCODE_BADCERTIFICATEINVALID;
+    default:
+      return UA_STATUSCODE_BADCERTIFICATEUNTRUSTED;
   }
 }
 
-Result<std::vector<UA_SecurityPolicy>> make_policies(const OwnCertificate& own, bool with_none, const UA_Logger* logger) {
+Result<std::vector<UA_SecurityPolicy>> make_policies(const OwnCertificate& own, bool with_none,
+                                                     const UA_Logger* logger) {
   const UA_ByteString certificate = borrow(own.certificate);
   const UA_ByteString key = borrow(own.key);
   std::vector<UA_SecurityPolicy> policies;

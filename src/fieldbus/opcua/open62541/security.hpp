@@ -36,7 +36,8 @@ class PeerTrust {
 
 /// The policies that both sides offer: None (discovery only) first, then Basic256Sha256 and Aes256_Sha256_RsaPss.
 /// Allocated with the library's allocator; the config that gets the array owns it.
-Result<std::vector<UA_SecurityPolicy>> make_policies(const OwnCertificate& own, bool with_none, const UA_Logger* logger);
+Result<std::vector<UA_SecurityPolicy>> make_policies(const OwnCertificate& own, bool with_none,
+                                                     const UA_Logger* logger);
 /// Moves a vector into an array of the library.
 UA_SecurityPolicy* to_library_array(std::vector<UA_SecurityPolicy> policies);
 

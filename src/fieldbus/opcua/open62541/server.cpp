@@ -1,19 +1,19 @@
 #include "fieldbus/opcua/server.hpp"
 
-#include <algorithm>
-#include <array>
-#include <atomic>
-#include <deque>
 #include <fmt/format.h>
-#include <map>
 #include <netinet/in.h>
 #include <open62541/plugin/accesscontrol_default.h>
 #include <open62541/server.h>
 #include <open62541/server_config_default.h>
-#include <set>
 #include <sys/socket.h>
-#include <thread>
 #include <unistd.h>
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <deque>
+#include <map>
+#include <set>
+#include <thread>
 
 #include "fieldbus/opcua/open62541/convert.hpp"
 #include "fieldbus/opcua/open62541/history.hpp"
@@ -38,9 +38,11 @@ Result<std::uint16_t> free_port() {
 class Open62541Server final : public Server {
  public:
   Open62541Server(Loop& loop, ServerOptions options)
-      : loop_(loop), options_(std::move(options)),
+      : loop_(loop),
+        options_(std::move(options)),
         peers_(TrustStore(options_.identity.trusted, options_.identity.rejected), loop.clock()),
-        users_(TrustStore(options_.trusted_users, options_.identity.rejected), loop.clock()), history_(options_.history_limit) {}
+        users_(TrustStore(options_.trusted_users, options_.identity.rejected), loop.clock()),
+        history_(options_.history_limit) {}
   ~Open62541Server() override { stop(); }
 
   Result<VariableIndex> add_variable(const Variable& variable) override {
@@ -60,8 +62,8 @@ class Open62541Server final : public Server {
     for (const std::string& uri : options_.namespaces) UA_Server_addNamespace(server_, uri.c_str());
     for (VariableIndex index = 0; index < variables_.size(); ++index) TRY(create(index));
     if (const UA_StatusCode status = UA_Server_run_startup(server_); status != UA_STATUSCODE_GOOD) {
-      return fail(ErrorCode::unavailable, fmt::format("OPC UA server cannot listen on port {}: {} {}", options_.port, status_text(status),
-                                                      log_.last_error()));
+      return fail(ErrorCode::unavailable, fmt::format("OPC UA server cannot listen on port {}: {} {}", options_.port,
+                                                      status_text(status), log_.last_error()));
     }
     running_ = true;
     thread_ = std::thread([this] {
@@ -105,7 +107,7 @@ class Open62541Server final : public Server {
   struct Entry {
     Variable variable;
     UA_NodeId id{};
-    std::string text;   ///< keeps the identifier that `id` borrows
+    std::string text;  ///< keeps the identifier that `id` borrows
   };
 
   Result<void> make_server() {
@@ -113,7 +115,8 @@ class Open62541Server final : public Server {
     UA_ServerConfig config{};
     config.logging = log_.logger();
     UA_StatusCode status = UA_ServerConfig_setBasics_withPort(&config, options_.port);
-    if (status != UA_STATUSCODE_GOOD) return fail(ErrorCode::internal, fmt::format("OPC UA server: {}", status_text(status)));
+    if (status != UA_STATUSCODE_GOOD)
+      return fail(ErrorCode::internal, fmt::format("OPC UA server: {}", status_text(status)));
     config.context = this;
     UA_String_clear(&config.applicationDescription.applicationUri);
     config.applicationDescription.applicationUri = copy(options_.identity.application_uri);
@@ -141,16 +144,17 @@ class Open62541Server final : public Server {
     history_.set_lookup(lookup);
     config.monitoredItemRegisterCallback = on_monitored_item;
     server_ = UA_Server_newWithConfig(&config);
-    if (server_ == nullptr) return fail(ErrorCode::internal, fmt::format("OPC UA server cannot be made: {}", log_.last_error()));
+    if (server_ == nullptr)
+      return fail(ErrorCode::internal, fmt::format("OPC UA server cannot be made: {}", log_.last_error()));
     return {};
   }
 
   static void set_limits(UA_ServerConfig& config) {
     config.publishingIntervalLimits = {10, 3'600'000};
-    config.samplingIntervalLimits = {0, 86'400'000};   // 0: every write notifies
+    config.samplingIntervalLimits = {0, 86'400'000};  // 0: every write notifies
     config.queueSizeLimits = {1, 10'000};
-    config.maxNotificationsPerPublish = 50'000;        // 0 would mean none, not any number
-    config.maxRetransmissionQueueSize = 20;            // responses that no client asks for again need no memory
+    config.maxNotificationsPerPublish = 50'000;  // 0 would mean none, not any number
+    config.maxRetransmissionQueueSize = 20;      // responses that no client asks for again need no memory
     config.tcpReuseAddr = true;
   }
 
@@ -174,7 +178,8 @@ class Open62541Server final : public Server {
     attributes.historizing = variable.history;
     const UA_StatusCode status = UA_Server_addVariableNode(
         server_, entry.id, folder(space, variable.folder), UA_NODEID_NUMERIC(0, UA_NS0ID_ORGANIZES),
-        {space, borrow(variable.name)}, UA_NODEID_NUMERIC(0, UA_NS0ID_BASEDATAVARIABLETYPE), attributes, context(index), nullptr);
+        {space, borrow(variable.name)}, UA_NODEID_NUMERIC(0, UA_NS0ID_BASEDATAVARIABLETYPE), attributes, context(index),
+        nullptr);
     if (status != UA_STATUSCODE_GOOD) {
       return fail(status == UA_STATUSCODE_BADNODEIDEXISTS ? ErrorCode::already_exists : ErrorCode::internal,
                   fmt::format("OPC UA variable {}: {}", variable.name, status_text(status)));
@@ -185,7 +190,7 @@ class Open62541Server final : public Server {
       UA_Server_setVariableNode_valueCallback(server_, entry.id, callback);
     }
     UA_DataValue value;
-    if (const auto last = history_.last(index)) {   // the server was stopped and started again
+    if (const auto last = history_.last(index)) {  // the server was stopped and started again
       value = to_data_value(variable.type, last->value, last->status, last->source_time_us);
     } else {
       // The library refuses a value that is not there at all and would show its own default as good.
@@ -204,8 +209,9 @@ class Open62541Server final : public Server {
       at->second = next_folder_++;
       UA_ObjectAttributes attributes = UA_ObjectAttributes_default;
       attributes.displayName = {UA_STRING_NULL, borrow(name)};
-      UA_Server_addObjectNode(server_, UA_NODEID_NUMERIC(space, at->second), objects, UA_NODEID_NUMERIC(0, UA_NS0ID_ORGANIZES),
-                              {space, borrow(name)}, UA_NODEID_NUMERIC(0, UA_NS0ID_FOLDERTYPE), attributes, nullptr, nullptr);
+      UA_Server_addObjectNode(server_, UA_NODEID_NUMERIC(space, at->second), objects,
+                              UA_NODEID_NUMERIC(0, UA_NS0ID_ORGANIZES), {space, borrow(name)},
+                              UA_NODEID_NUMERIC(0, UA_NS0ID_FOLDERTYPE), attributes, nullptr, nullptr);
     }
     return UA_NODEID_NUMERIC(space, at->second);
   }
@@ -220,7 +226,7 @@ class Open62541Server final : public Server {
 
   static void on_client_write(UA_Server* server, const UA_NodeId* session, void*, const UA_NodeId*, void* node_context,
                               const UA_NumericRange*, const UA_DataValue* data) {
-    constexpr UA_UInt32 own_session = 1;   // the application's own writes come from the server's admin session
+    constexpr UA_UInt32 own_session = 1;  // the application's own writes come from the server's admin session
     if (session->identifierType == UA_NODEIDTYPE_GUID && session->identifier.guid.data1 == own_session) return;
     auto& self = *static_cast<Open62541Server*>(UA_Server_getConfig(server)->context);
     const auto index = static_cast<VariableIndex>(reinterpret_cast<std::uintptr_t>(node_context) - 1);
@@ -230,10 +236,13 @@ class Open62541Server final : public Server {
     });
   }
 
-  static void on_monitored_item(UA_Server* server, const UA_NodeId*, void*, const UA_NodeId*, void*, UA_UInt32, UA_Boolean removed) {
+  static void on_monitored_item(UA_Server* server, const UA_NodeId*, void*, const UA_NodeId*, void*, UA_UInt32,
+                                UA_Boolean removed) {
     auto& self = *static_cast<Open62541Server*>(UA_Server_getConfig(server)->context);
-    if (removed) --self.monitored_items_;
-    else ++self.monitored_items_;
+    if (removed)
+      --self.monitored_items_;
+    else
+      ++self.monitored_items_;
   }
 
   Loop& loop_;
@@ -249,7 +258,7 @@ class Open62541Server final : public Server {
   std::atomic<bool> running_ = false;
   std::atomic<std::size_t> monitored_items_ = 0;
   std::function<void(VariableIndex, double)> handler_;
-  std::shared_ptr<int> alive_ = std::make_shared<int>(0);   ///< guards posts that outlive the server
+  std::shared_ptr<int> alive_ = std::make_shared<int>(0);  ///< guards posts that outlive the server
 };
 
 }  // namespace

@@ -1,11 +1,11 @@
 #include "fieldbus/opcua/open62541/session.hpp"
 
-#include <algorithm>
-#include <array>
-#include <cstring>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <open62541/client_config_default.h>
+#include <algorithm>
+#include <array>
+#include <cstring>
 
 namespace millrace::opcua {
 namespace {
@@ -19,18 +19,26 @@ std::string_view short_name(std::string_view policy_uri) {
 
 std::string_view mode_name(UA_MessageSecurityMode mode) {
   switch (mode) {
-    case UA_MESSAGESECURITYMODE_NONE: return "None";
-    case UA_MESSAGESECURITYMODE_SIGN: return "Sign";
-    case UA_MESSAGESECURITYMODE_SIGNANDENCRYPT: return "SignAndEncrypt";
-    default: return "invalid";
+    case UA_MESSAGESECURITYMODE_NONE:
+      return "None";
+    case UA_MESSAGESECURITYMODE_SIGN:
+      return "Sign";
+    case UA_MESSAGESECURITYMODE_SIGNANDENCRYPT:
+      return "SignAndEncrypt";
+    default:
+      return "invalid";
   }
 }
 
 }  // namespace
 
 Session::Session(const ClientOptions& options, const Clock& clock, const std::deque<NodeName>& names, SessionSink& sink)
-    : options_(options), clock_(clock), names_(names), sink_(sink),
-      trust_(TrustStore(options.identity.trusted, options.identity.rejected), clock), block_size_(options.block_size) {}
+    : options_(options),
+      clock_(clock),
+      names_(names),
+      sink_(sink),
+      trust_(TrustStore(options.identity.trusted, options.identity.rejected), clock),
+      block_size_(options.block_size) {}
 
 Session::~Session() {
   closing_ = true;
@@ -44,7 +52,7 @@ Result<UA_ClientConfig> Session::make_config(bool discovery) {
   config.clientDescription.applicationUri = copy(options_.identity.application_uri);
   config.clientDescription.applicationType = UA_APPLICATIONTYPE_CLIENT;
   config.timeout = to_ms(options_.request_timeout_us);
-  config.noReconnect = true;     // lost sessions are replaced by us, with all that belongs to it
+  config.noReconnect = true;  // lost sessions are replaced by us, with all that belongs to it
   config.noNewSession = true;
   config.requestedSessionTimeout = 60'000;
   // FindServers makes the library move to an address that the server announces, often a name that only the server can
@@ -57,13 +65,15 @@ Result<UA_ClientConfig> Session::make_config(bool discovery) {
     config.securityMode = UA_MESSAGESECURITYMODE_SIGNANDENCRYPT;
     config.securityPolicyUri = copy(policy_uri(options_.security_policy));
   }
-  if (discovery) {   // named here, else the library looks for an endpoint without security, which good servers do not offer
+  if (discovery) {  // named here, else the library looks for an endpoint without security, which good servers do not
+                    // offer
     config.endpoint.endpointUrl = copy(options_.endpoint_url);
     config.endpoint.securityMode = UA_MESSAGESECURITYMODE_NONE;
     config.endpoint.securityPolicyUri = copy("http://opcfoundation.org/UA/SecurityPolicy#None");
   }
   const UA_StatusCode status = UA_ClientConfig_setDefault(&config);
-  if (status != UA_STATUSCODE_GOOD) return fail(ErrorCode::internal, fmt::format("OPC UA client: {}", status_text(status)));
+  if (status != UA_STATUSCODE_GOOD)
+    return fail(ErrorCode::internal, fmt::format("OPC UA client: {}", status_text(status)));
   return config;
 }
 
@@ -75,8 +85,9 @@ Result<void> Session::discover(UA_EndpointDescription& chosen) {
   const UA_StatusCode status = UA_Client_getEndpoints(client, options_.endpoint_url.c_str(), &count, &endpoints);
   Result<void> result;
   if (status != UA_STATUSCODE_GOOD) {
-    result = fail(ErrorCode::unavailable, fmt::format("cannot reach the OPC UA server at {}: {}; is it running, is the address right?",
-                                                      options_.endpoint_url, status_text(status)));
+    result = fail(ErrorCode::unavailable,
+                  fmt::format("cannot reach the OPC UA server at {}: {}; is it running, is the address right?",
+                              options_.endpoint_url, status_text(status)));
   } else {
     result = choose({endpoints, count}, chosen);
   }
@@ -88,7 +99,8 @@ Result<void> Session::discover(UA_EndpointDescription& chosen) {
 Result<void> Session::choose(std::span<UA_EndpointDescription> offered, UA_EndpointDescription& chosen) const {
   std::vector<std::string> names;
   for (const UA_EndpointDescription& endpoint : offered) {
-    names.push_back(fmt::format("{} {}", short_name(view(endpoint.securityPolicyUri)), mode_name(endpoint.securityMode)));
+    names.push_back(
+        fmt::format("{} {}", short_name(view(endpoint.securityPolicyUri)), mode_name(endpoint.securityMode)));
     if (view(endpoint.securityPolicyUri) != policy_uri(options_.security_policy)) continue;
     if (endpoint.securityMode != UA_MESSAGESECURITYMODE_SIGNANDENCRYPT) continue;
     TRY(check_user_token(endpoint));
@@ -98,9 +110,10 @@ Result<void> Session::choose(std::span<UA_EndpointDescription> offered, UA_Endpo
     chosen.endpointUrl = copy(options_.endpoint_url);
     return {};
   }
-  return fail(ErrorCode::failed_precondition,
-              fmt::format("the server at {} does not offer {} SignAndEncrypt, only: {}; choose one of both sides' policies",
-                          options_.endpoint_url, to_string(options_.security_policy), fmt::join(names, ", ")));
+  return fail(
+      ErrorCode::failed_precondition,
+      fmt::format("the server at {} does not offer {} SignAndEncrypt, only: {}; choose one of both sides' policies",
+                  options_.endpoint_url, to_string(options_.security_policy), fmt::join(names, ", ")));
 }
 
 Result<void> Session::check_user_token(const UA_EndpointDescription& endpoint) const {
@@ -114,8 +127,8 @@ Result<void> Session::check_user_token(const UA_EndpointDescription& endpoint) c
     if (static_cast<std::size_t>(policy.tokenType) < names.size()) offered.push_back(names[policy.tokenType]);
   }
   return fail(ErrorCode::failed_precondition,
-              fmt::format("the server at {} does not let anybody log in by {}, only by: {}", options_.endpoint_url, names[wanted],
-                          fmt::join(offered, ", ")));
+              fmt::format("the server at {} does not let anybody log in by {}, only by: {}", options_.endpoint_url,
+                          names[wanted], fmt::join(offered, ", ")));
 }
 
 Result<void> Session::set_user(UA_ClientConfig& config) const {
@@ -128,20 +141,23 @@ Result<void> Session::set_user(UA_ClientConfig& config) const {
     status = UA_ClientConfig_setAuthenticationCert(&config, borrow(certificate), borrow(key));
   }
   if (status == UA_STATUSCODE_GOOD) return {};
-  return fail(ErrorCode::invalid_argument, fmt::format("the user's credentials cannot be used: {}", status_text(status)));
+  return fail(ErrorCode::invalid_argument,
+              fmt::format("the user's credentials cannot be used: {}", status_text(status)));
 }
 
 Error Session::explain_refusal(UA_StatusCode status) const {
   const std::string& url = options_.endpoint_url;
-  const std::string who = !options_.user.empty() ? fmt::format("user \"{}\"", options_.user)
-                                                 : fmt::format("user certificate {}", options_.user_certificate.string());
+  const std::string who = !options_.user.empty()
+                              ? fmt::format("user \"{}\"", options_.user)
+                              : fmt::format("user certificate {}", options_.user_certificate.string());
   switch (status) {
     case UA_STATUSCODE_BADUSERACCESSDENIED:
     case UA_STATUSCODE_BADIDENTITYTOKENREJECTED:
     case UA_STATUSCODE_BADIDENTITYTOKENINVALID:
     case UA_STATUSCODE_BADUSERSIGNATUREINVALID:
-      return {ErrorCode::unauthenticated, fmt::format("the server at {} refused {}: wrong name, password or certificate ({})", url, who,
-                                                      status_text(status))};
+      return {ErrorCode::unauthenticated,
+              fmt::format("the server at {} refused {}: wrong name, password or certificate ({})", url, who,
+                          status_text(status))};
     case UA_STATUSCODE_BADCERTIFICATEUNTRUSTED:
     case UA_STATUSCODE_BADCERTIFICATEINVALID:
     case UA_STATUSCODE_BADCERTIFICATETIMEINVALID:
@@ -150,17 +166,20 @@ Error Session::explain_refusal(UA_StatusCode status) const {
     case UA_STATUSCODE_BADCERTIFICATEUSENOTALLOWED:
     case UA_STATUSCODE_BADSECURITYCHECKSFAILED:
       return {ErrorCode::permission_denied,
-              fmt::format("the server at {} refused our certificate {} ({}): somebody must trust it there, usually by moving it from "
-                          "the server's folder of rejected certificates to the trusted ones", url, options_.identity.certificate.string(),
-                          status_text(status))};
+              fmt::format("the server at {} refused our certificate {} ({}): somebody must trust it there, usually by "
+                          "moving it from "
+                          "the server's folder of rejected certificates to the trusted ones",
+                          url, options_.identity.certificate.string(), status_text(status))};
     default:
-      return {ErrorCode::unavailable, fmt::format("connecting to the OPC UA server at {} failed: {}{}{}", url, status_text(status),
-                                                  log_.last_error().empty() ? "" : ": ", log_.last_error())};
+      return {ErrorCode::unavailable,
+              fmt::format("connecting to the OPC UA server at {} failed: {}{}{}", url, status_text(status),
+                          log_.last_error().empty() ? "" : ": ", log_.last_error())};
   }
 }
 
 Error Session::lost(std::string_view doing, UA_StatusCode status) const {
-  return {ErrorCode::unavailable, fmt::format("OPC UA session with {} is lost while {}: {}", options_.endpoint_url, doing, status_text(status))};
+  return {ErrorCode::unavailable, fmt::format("OPC UA session with {} is lost while {}: {}", options_.endpoint_url,
+                                              doing, status_text(status))};
 }
 
 Result<void> Session::open() {
@@ -192,11 +211,12 @@ Result<void> Session::turn(std::uint32_t timeout_ms, bool may_publish) {
   if (status != UA_STATUSCODE_GOOD) return fail(lost("waiting for values", status));
   const std::int64_t now_us = clock_.monotonic_us();
   if (subscription_ == 0 || outstanding_ == 0) {
-    heard_us_ = now_us;   // nobody was asked to speak
+    heard_us_ = now_us;  // nobody was asked to speak
   } else if (now_us - heard_us_ > silence_limit_us_) {
     watchdog_fired_ = true;
-    return fail(ErrorCode::timed_out, fmt::format("the OPC UA server at {} has been silent for {:.1f} s, longer than its keep-alive",
-                                                  options_.endpoint_url, static_cast<double>(now_us - heard_us_) / 1e6));
+    return fail(ErrorCode::timed_out,
+                fmt::format("the OPC UA server at {} has been silent for {:.1f} s, longer than its keep-alive",
+                            options_.endpoint_url, static_cast<double>(now_us - heard_us_) / 1e6));
   }
   return {};
 }
@@ -205,16 +225,18 @@ void Session::on_response(UA_Client*, void* waiting, UA_UInt32, void* response) 
   auto& call = *static_cast<Waiting*>(waiting);
   call.done = true;
   if (call.response == nullptr) return;
-  std::memcpy(call.response, response, call.type->memSize);   // moved: the library clears what it gave
+  std::memcpy(call.response, response, call.type->memSize);  // moved: the library clears what it gave
   UA_init(response, call.type);
 }
 
-UA_StatusCode Session::exchange(const void* request, const UA_DataType& request_type, void* response, const UA_DataType& response_type) {
+UA_StatusCode Session::exchange(const void* request, const UA_DataType& request_type, void* response,
+                                const UA_DataType& response_type) {
   auto waiting = std::make_unique<Waiting>(Waiting{response, &response_type});
   UA_StatusCode status =
       __UA_Client_AsyncService(client_, request, &request_type, on_response, &response_type, waiting.get(), nullptr);
   if (status != UA_STATUSCODE_GOOD) return status;
-  while (!waiting->done && status == UA_STATUSCODE_GOOD) status = UA_Client_run_iterate(client_, to_ms(options_.request_timeout_us));
+  while (!waiting->done && status == UA_STATUSCODE_GOOD)
+    status = UA_Client_run_iterate(client_, to_ms(options_.request_timeout_us));
   if (waiting->done) return static_cast<UA_ResponseHeader*>(response)->serviceResult;
   waiting->response = nullptr;
   given_up_.push_back(std::move(waiting));
@@ -224,12 +246,11 @@ UA_StatusCode Session::exchange(const void* request, const UA_DataType& request_
 void Session::send_publish() {
   UA_PublishRequest request;
   UA_PublishRequest_init(&request);
-  request.requestHeader.timeoutHint = 600'000;   // the watchdog is faster; this must not expire between keep-alives
+  request.requestHeader.timeoutHint = 600'000;  // the watchdog is faster; this must not expire between keep-alives
   request.subscriptionAcknowledgements = acknowledgements_.data();
   request.subscriptionAcknowledgementsSize = acknowledgements_.size();
-  const UA_StatusCode status =
-      __UA_Client_AsyncService(client_, &request, &UA_TYPES[UA_TYPES_PUBLISHREQUEST], on_publish, &UA_TYPES[UA_TYPES_PUBLISHRESPONSE],
-                               this, nullptr);
+  const UA_StatusCode status = __UA_Client_AsyncService(client_, &request, &UA_TYPES[UA_TYPES_PUBLISHREQUEST],
+                                                        on_publish, &UA_TYPES[UA_TYPES_PUBLISHRESPONSE], this, nullptr);
   if (status != UA_STATUSCODE_GOOD) {
     failure_ = lost("asking for values", status);
     return;
@@ -282,7 +303,8 @@ void Session::handle_notification(UA_ExtensionObject& message, TimeUs now_us) {
     for (const UA_MonitoredItemNotification& item : std::span(change.monitoredItems, change.monitoredItemsSize)) {
       if (item.clientHandle >= names_.size()) continue;
       const bool overflow = item.value.hasStatus && overflowed(item.value.status);
-      if (const auto sample = to_sample(item.clientHandle, item.value, now_us)) sink_.on_value(item.clientHandle, *sample, overflow);
+      if (const auto sample = to_sample(item.clientHandle, item.value, now_us))
+        sink_.on_value(item.clientHandle, *sample, overflow);
     }
   } else if (message.content.decoded.type == &UA_TYPES[UA_TYPES_STATUSCHANGENOTIFICATION]) {
     const auto& change = *static_cast<UA_StatusChangeNotification*>(message.content.decoded.data);

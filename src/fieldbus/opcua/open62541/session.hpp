@@ -7,11 +7,11 @@
 #include "fieldbus/opcua/open62541/convert.hpp"
 #include "fieldbus/opcua/open62541/security.hpp"
 
-#include <deque>
-#include <memory>
 #include <open62541/client.h>
 #include <open62541/client_highlevel.h>
 #include <open62541/client_highlevel_async.h>
+#include <deque>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -80,10 +80,12 @@ class Session {
   Result<void> read_history_request(Flow& flow, std::span<const BackfillMerge::Want> wants, std::uint32_t page_size);
   /// Sends a request and handles the network until its response is there; the response's header tells what went wrong.
   template <typename Request, typename Response>
-  void call(Request& request, const UA_DataType& request_type, Owned<Response>& response, const UA_DataType& response_type) {
+  void call(Request& request, const UA_DataType& request_type, Owned<Response>& response,
+            const UA_DataType& response_type) {
     response->responseHeader.serviceResult = exchange(&request, request_type, &*response, response_type);
   }
-  UA_StatusCode exchange(const void* request, const UA_DataType& request_type, void* response, const UA_DataType& response_type);
+  UA_StatusCode exchange(const void* request, const UA_DataType& request_type, void* response,
+                         const UA_DataType& response_type);
   static void on_response(UA_Client* client, void* waiting, UA_UInt32 request, void* response);
 
   /// Lives until the session ends: the library may answer a request after its caller gave up.
@@ -107,10 +109,10 @@ class Session {
   double revised_publishing_us_ = 0;
   double slowest_sampling_us_ = 0;
   std::int64_t silence_limit_us_ = 0;
-  std::int64_t heard_us_ = 0;            ///< monotonic: last publish response
+  std::int64_t heard_us_ = 0;  ///< monotonic: last publish response
   std::uint32_t outstanding_ = 0;
   std::uint32_t outstanding_limit_ = 4;
-  std::uint32_t sequence_ = 0;           ///< of the last notification message
+  std::uint32_t sequence_ = 0;  ///< of the last notification message
   std::vector<UA_SubscriptionAcknowledgement> acknowledgements_;
   std::uint64_t publish_responses_ = 0;
   bool watchdog_fired_ = false;

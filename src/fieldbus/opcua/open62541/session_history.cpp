@@ -1,7 +1,7 @@
 #include "fieldbus/opcua/open62541/session.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 
 namespace millrace::opcua {
 namespace {
@@ -17,8 +17,10 @@ bool refuses(UA_StatusCode status) {
     case UA_STATUSCODE_BADNOTREADABLE:
     case UA_STATUSCODE_BADNODEIDUNKNOWN:
     case UA_STATUSCODE_BADNODEIDINVALID:
-    case UA_STATUSCODE_BADNOTIMPLEMENTED: return true;
-    default: return false;
+    case UA_STATUSCODE_BADNOTIMPLEMENTED:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -35,13 +37,14 @@ Result<void> Session::read_history(Flow& flow, std::span<const BackfillMerge::Wa
 }
 
 /// ReadRawModifiedDetails (OPC 10000-11, 6.5.3): values after the mark, forwards, both time stamps.
-Result<void> Session::read_history_request(Flow& flow, std::span<const BackfillMerge::Want> wants, std::uint32_t page_size) {
+Result<void> Session::read_history_request(Flow& flow, std::span<const BackfillMerge::Want> wants,
+                                           std::uint32_t page_size) {
   UA_ReadRawModifiedDetails details;
   UA_ReadRawModifiedDetails_init(&details);
-  TimeUs after_us = wants.front().after_us;   // one start for the request: the earliest; what is known is dropped again
+  TimeUs after_us = wants.front().after_us;  // one start for the request: the earliest; what is known is dropped again
   for (const auto& want : wants) after_us = std::min(after_us, want.after_us);
   details.startTime = to_date_time(after_us + 1);
-  details.endTime = to_date_time(clock_.now_us() + 3'600'000'000);   // the server's clock may be ahead of ours
+  details.endTime = to_date_time(clock_.now_us() + 3'600'000'000);  // the server's clock may be ahead of ours
   details.numValuesPerNode = page_size;
   std::vector<UA_HistoryReadValueId> nodes;
   std::vector<const BackfillMerge::Want*> asked;
@@ -54,13 +57,15 @@ Result<void> Session::read_history_request(Flow& flow, std::span<const BackfillM
     UA_HistoryReadValueId& node = nodes.emplace_back();
     UA_HistoryReadValueId_init(&node);
     node.nodeId = *id;
-    if (!want.continuation.empty()) node.continuationPoint = borrow(want.continuation);   // empty is not the same as none
+    if (!want.continuation.empty())
+      node.continuationPoint = borrow(want.continuation);  // empty is not the same as none
     asked.push_back(&want);
   }
   if (nodes.empty()) return {};
   UA_HistoryReadRequest request;
   UA_HistoryReadRequest_init(&request);
-  UA_ExtensionObject_setValueNoDelete(&request.historyReadDetails, &details, &UA_TYPES[UA_TYPES_READRAWMODIFIEDDETAILS]);
+  UA_ExtensionObject_setValueNoDelete(&request.historyReadDetails, &details,
+                                      &UA_TYPES[UA_TYPES_READRAWMODIFIEDDETAILS]);
   request.timestampsToReturn = UA_TIMESTAMPSTORETURN_BOTH;
   request.nodesToRead = nodes.data();
   request.nodesToReadSize = nodes.size();
@@ -73,7 +78,8 @@ Result<void> Session::read_history_request(Flow& flow, std::span<const BackfillM
     return {};
   }
   const bool too_many = status == UA_STATUSCODE_BADTOOMANYOPERATIONS || status == UA_STATUSCODE_BADREQUESTTOOLARGE ||
-                        status == UA_STATUSCODE_BADRESPONSETOOLARGE || status == UA_STATUSCODE_BADENCODINGLIMITSEXCEEDED;
+                        status == UA_STATUSCODE_BADRESPONSETOOLARGE ||
+                        status == UA_STATUSCODE_BADENCODINGLIMITSEXCEEDED;
   if (too_many && history_nodes_ > 1) {
     history_nodes_ = std::max<std::size_t>(1, history_nodes_ / 4);
     return {};
@@ -95,7 +101,7 @@ Result<void> Session::read_history_request(Flow& flow, std::span<const BackfillM
       if (result.statusCode == UA_STATUSCODE_BADNOCONTINUATIONPOINTS && history_nodes_ > 1) {
         history_nodes_ = std::max<std::size_t>(1, history_nodes_ / 4);
       } else if (result.statusCode == UA_STATUSCODE_BADCONTINUATIONPOINTINVALID && !asked[k]->continuation.empty()) {
-        flow.page(slot, {}, true);   // again by time
+        flow.page(slot, {}, true);  // again by time
       } else {
         sink_.on_notice(fmt::format("history of {}: {}", to_string(names_[slot]), status_text(result.statusCode)));
         flow.no_history(slot);

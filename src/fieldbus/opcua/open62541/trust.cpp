@@ -3,13 +3,13 @@
 #include "base/file.hpp"
 #include "base/hash.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
-#include <memory>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
+#include <algorithm>
+#include <memory>
 #include <vector>
 
 namespace millrace::opcua {
@@ -29,7 +29,7 @@ using Store = std::unique_ptr<X509_STORE, Freer<X509_STORE_free>>;
 using StoreContext = std::unique_ptr<X509_STORE_CTX, Freer<X509_STORE_CTX_free>>;
 using Crl = std::unique_ptr<X509_CRL, Freer<X509_CRL_free>>;
 
-void free_stack(STACK_OF(X509)* stack) { sk_X509_free(stack); }
+void free_stack(STACK_OF(X509) * stack) { sk_X509_free(stack); }
 void free_names(GENERAL_NAMES* names) { GENERAL_NAMES_free(names); }
 
 Bio reader(std::string_view bytes) { return Bio(BIO_new_mem_buf(bytes.data(), static_cast<int>(bytes.size()))); }
@@ -113,7 +113,8 @@ std::string application_uri_of(X509* certificate) {
     const GENERAL_NAME* name = sk_GENERAL_NAME_value(names.get(), index);
     if (name->type != GEN_URI) continue;
     const auto* text = name->d.uniformResourceIdentifier;
-    return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)), static_cast<std::size_t>(ASN1_STRING_length(text))};
+    return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
+            static_cast<std::size_t>(ASN1_STRING_length(text))};
   }
   return {};
 }
@@ -137,13 +138,14 @@ Result<std::string> load_key_der(const std::filesystem::path& path) {
                     : d2i_AutoPrivateKey(nullptr, &at, static_cast<long>(bytes.size())));
   if (!key || EVP_PKEY_base_id(key.get()) != EVP_PKEY_RSA) {
     return fail(ErrorCode::corrupt, fmt::format("{} is not an RSA private key (PEM or DER): OPC UA's policies "
-                                                "Basic256Sha256 and Aes256_Sha256_RsaPss need RSA", path.string()));
+                                                "Basic256Sha256 and Aes256_Sha256_RsaPss need RSA",
+                                                path.string()));
   }
   return to_der(key.get(), i2d_PrivateKey);
 }
 
-Result<void> check_own_certificate(std::string_view der, std::string_view application_uri, const std::filesystem::path& path,
-                                   TimeUs now_us) {
+Result<void> check_own_certificate(std::string_view der, std::string_view application_uri,
+                                   const std::filesystem::path& path, TimeUs now_us) {
   const Certificate certificate = parse_certificate(der);
   if (!certificate) return fail(ErrorCode::corrupt, fmt::format("{} is not an X.509 certificate", path.string()));
   time_t now = now_us / 1'000'000;
@@ -152,13 +154,15 @@ Result<void> check_own_certificate(std::string_view der, std::string_view applic
                                                             date(X509_get0_notAfter(certificate.get()))));
   }
   if (X509_cmp_time(X509_get0_notBefore(certificate.get()), &now) > 0) {
-    return fail(ErrorCode::failed_precondition, fmt::format("our certificate {} is valid from {} only: check this machine's clock",
-                                                            path.string(), date(X509_get0_notBefore(certificate.get()))));
+    return fail(ErrorCode::failed_precondition,
+                fmt::format("our certificate {} is valid from {} only: check this machine's clock", path.string(),
+                            date(X509_get0_notBefore(certificate.get()))));
   }
   if (const std::string uri = application_uri_of(certificate.get()); uri != application_uri) {
     return fail(ErrorCode::invalid_argument,
                 fmt::format("our certificate {} carries the URI \"{}\", the configured application URI is \"{}\": "
-                            "they must be equal, or peers refuse it (BadCertificateUriInvalid)", path.string(), uri, application_uri));
+                            "they must be equal, or peers refuse it (BadCertificateUriInvalid)",
+                            path.string(), uri, application_uri));
   }
   return {};
 }
@@ -171,7 +175,7 @@ Result<void> TrustStore::verify(std::string_view der, TimeUs now_us) const {
   if (chain.empty()) return fail(ErrorCode::corrupt, "the peer's certificate cannot be read");
   X509* leaf = chain.front().get();
   const Store store(X509_STORE_new());
-  unsigned long flags = X509_V_FLAG_PARTIAL_CHAIN;   // a certificate in the folder is trusted itself, whoever issued it
+  unsigned long flags = X509_V_FLAG_PARTIAL_CHAIN;  // a certificate in the folder is trusted itself, whoever issued it
   if (fill(store.get(), trusted_)) flags |= X509_V_FLAG_CRL_CHECK;
   std::unique_ptr<STACK_OF(X509), Freer<free_stack>> others(sk_X509_new_null());
   for (std::size_t index = 1; index < chain.size(); ++index) sk_X509_push(others.get(), chain[index].get());
@@ -200,13 +204,15 @@ Result<void> TrustStore::verify(std::string_view der, TimeUs now_us) const {
       const std::string own = to_der(leaf, i2d_X509);
       const std::filesystem::path file = rejected_ / file_name(leaf, own);
       const auto written = write_file(file, own);
-      return fail(ErrorCode::permission_denied,
-                  written ? fmt::format("{} is not trusted. It was put into {}; when it is the right one, move that file to {}", who,
-                                        file.string(), trusted_.string())
-                          : fmt::format("{} is not trusted, and {}", who, written.error().message));
+      return fail(
+          ErrorCode::permission_denied,
+          written ? fmt::format("{} is not trusted. It was put into {}; when it is the right one, move that file to {}",
+                                who, file.string(), trusted_.string())
+                  : fmt::format("{} is not trusted, and {}", who, written.error().message));
     }
     default:
-      return fail(ErrorCode::permission_denied, fmt::format("{} is refused: {}", who, X509_verify_cert_error_string(error)));
+      return fail(ErrorCode::permission_denied,
+                  fmt::format("{} is refused: {}", who, X509_verify_cert_error_string(error)));
   }
 }
 
