@@ -22,6 +22,7 @@ class IngestLoad {
     std::string topic, payload;
   };
   static constexpr int engines = 100;
+  static constexpr const char* epoch = "0123456789abcdef0123456789abcdef";
 
   /// Every data message holds `points` points of one engine: whole rows of 24, one cycle after the other.
   explicit IngestLoad(std::size_t points_per_message) : points_(points_per_message) {
@@ -40,6 +41,7 @@ class IngestLoad {
     std::vector<Message> out;
     sp::Payload node{.time_ms = 1, .seq = 0};
     node.metrics.push_back(sp::unsigned_metric(std::string(sp::names::bd_seq), 0, 1));
+    node.metrics.push_back(sp::text_metric(std::string(sp::names::epoch), epoch, 1));
     out.push_back({sp::format_topic(sp::MessageType::nbirth, "plant", "gateway"), sp::encode(node)});
     for (int engine = 0; engine < engines; ++engine) {
       sp::Payload device{.time_ms = 1, .seq = static_cast<std::uint64_t>(engine + 1) % 256};
@@ -70,7 +72,7 @@ class IngestLoad {
     }
     Message out{sp::format_topic(sp::MessageType::ddata, "plant", "gateway", name(engine)),
                 std::string(encoder_.bytes())};
-    sp::append_text(out.payload, sp::names::epoch, "0123456789abcdef0123456789abcdef", start_ms);
+    sp::append_text(out.payload, sp::names::epoch, epoch, start_ms);
     sp::append_unsigned(out.payload, sp::names::batch, number + 1, start_ms);
     sp::append_time(out.payload, start_ms);
     sp::append_seq(out.payload, (number + engines + 1) % 256);
