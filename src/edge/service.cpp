@@ -243,6 +243,11 @@ void EdgeService::take(PreparedUseCase prepared) {
     log_info("use case active",
              {{"use_case", name}, {"version", pipeline->version()}, {"model", pipeline->model_version()}});
     router_.set_pipeline(std::move(pipeline));
+    // A gateway may have been born while the model was being proved: what came in between fills the windows.
+    for (const std::string& gateway : config_.gateways) {
+      const auto* born = host_.find(config_.site, gateway);
+      if (born != nullptr && born->online) on_node_birth(*born, loop_.clock().now_us());
+    }
     return;
   }
   Pipeline& pipeline = *router_.find(name);

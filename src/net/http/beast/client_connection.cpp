@@ -166,7 +166,7 @@ class ClientConnectionOn final : public ClientConnection,
     finish({.response = fail(code, fmt::format("{} {}: {}", doing, url(), why)), .stale = stale});
   }
 
-  const ClientOptions& options_;
+  const ClientOptions options_;  // a copy: operations under way outlive the client
   Origin origin_;
   tcp::resolver resolver_;
   Stream stream_;

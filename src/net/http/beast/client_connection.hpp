@@ -30,7 +30,7 @@ class ClientConnection {
   virtual void abandon() = 0;
 };
 
-/// `tls` is null for plain HTTP; `options` must outlive the connection.
+/// `tls` is null for plain HTTP.
 std::shared_ptr<ClientConnection> make_client_connection(Loop& loop, const ClientOptions& options, Origin origin,
                                                          boost::asio::ssl::context* tls);
 
