@@ -134,7 +134,12 @@ model:
   trainer: {gbdt: {rounds: 10, depth: 3, learning_rate: 0.1}}
   split: by_asset
   gates: {rmse: "<= 15"}
-decision: {when: rul < 20, hold: 3, then: {work_order: {priority: high, text: "now"}}, mode: advisory, timeout: {after: 5 s, then: no_advice}}
+decision:
+  when: rul < 20
+  hold: 3
+  then: {work_order: {priority: high, text: "now"}}
+  mode: advisory
+  timeout: {after: 5 s, then: no_advice}
 )";
 }
 

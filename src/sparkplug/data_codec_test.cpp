@@ -108,7 +108,8 @@ TEST(SparkplugData, ReadsEveryTypeOfAForeignNode) {
   stale->mutable_properties()->add_keys("Quality");
   stale->mutable_properties()->add_values()->set_int_value(500);
   add(17)->set_bytes_value("abc");
-  auto metrics = read(theirs.SerializeAsString());
+  auto bytes = theirs.SerializeAsString();  // the metrics are views into it
+  auto metrics = read(bytes);
   EXPECT_EQ(metrics[0].value, -3);
   EXPECT_EQ(metrics[0].time_ms, 5u);
   EXPECT_EQ(metrics[1].value, 1.5);

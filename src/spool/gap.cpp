@@ -8,9 +8,9 @@ namespace millrace {
 std::string gap_json(const SpoolGap& gap) {
   auto numbers = nlohmann::json::array();
   for (const auto& range : gap.numbers) numbers.push_back({range.first, range.last});
-  return nlohmann::json{{"number", gap.number},   {"first", gap.first}, {"last", gap.last},    {"points", gap.points},
-                        {"from_us", gap.from_us}, {"to_us", gap.to_us}, {"reason", gap.reason},
-                        {"numbers", std::move(numbers)}}
+  return nlohmann::json{{"number", gap.number}, {"first", gap.first},           {"last", gap.last},
+                        {"points", gap.points}, {"from_us", gap.from_us},       {"to_us", gap.to_us},
+                        {"reason", gap.reason}, {"numbers", std::move(numbers)}}
       .dump();
 }
 
@@ -25,7 +25,8 @@ Result<SpoolGap> parse_gap(std::string_view text) {
   std::vector<BatchRange> numbers;
   if (json.contains("numbers")) {
     for (const auto& range : json["numbers"]) {
-      if (!range.is_array() || range.size() != 2 || !range[0].is_number_unsigned() || !range[1].is_number_unsigned()) return wrong();
+      if (!range.is_array() || range.size() != 2 || !range[0].is_number_unsigned() || !range[1].is_number_unsigned())
+        return wrong();
       numbers.push_back({range[0].get<std::uint64_t>(), range[1].get<std::uint64_t>()});
       if (numbers.back().first > numbers.back().last) return wrong();
     }

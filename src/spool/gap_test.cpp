@@ -6,7 +6,13 @@ namespace millrace {
 namespace {
 
 TEST(SpoolGap, ComesBackFromItsText) {
-  SpoolGap gap{.number = 9, .first = 3, .last = 7, .points = 50, .from_us = 1, .to_us = 2, .reason = "size limit",
+  SpoolGap gap{.number = 9,
+               .first = 3,
+               .last = 7,
+               .points = 50,
+               .from_us = 1,
+               .to_us = 2,
+               .reason = "size limit",
                .numbers = {{3, 4}, {6, 7}}};
   auto back = parse_gap(gap_json(gap));
   ASSERT_TRUE(back);
@@ -14,7 +20,9 @@ TEST(SpoolGap, ComesBackFromItsText) {
   EXPECT_EQ(back->reason, "size limit");
   EXPECT_EQ(back->numbers, gap.numbers);
   for (const auto* text : {"", "[]", "{}", R"({"number":1,"first":"x"})",
-                           R"({"number":9,"first":3,"last":7,"points":0,"from_us":0,"to_us":0,"reason":"x","numbers":[[4,3]]})"}) EXPECT_FALSE(parse_gap(text)) << text;
+                           R"({"number":9,"first":3,"last":7,"points":0,"from_us":0,"to_us":0,"reason":"x",)"
+                           R"("numbers":[[4,3]]})"})
+    EXPECT_FALSE(parse_gap(text)) << text;
 }
 
 }  // namespace

@@ -36,7 +36,8 @@ struct SpoolGap {
   std::vector<BatchRange> numbers = {};
 };
 
-/// {"number","first","last","points","from_us","to_us","reason","numbers":[[first,last],...]}: what a gap batch carries.
+/// {"number","first","last","points","from_us","to_us","reason","numbers":[[first,last],...]}: what a gap batch
+/// carries.
 std::string gap_json(const SpoolGap& gap);
 /// `corrupt` when it is no such object.
 Result<SpoolGap> parse_gap(std::string_view json);

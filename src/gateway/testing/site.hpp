@@ -38,7 +38,10 @@ assets: {type: Turbofan, select: {site: "*", tag: engine}}
 signals:
   - {name: cycle, role: clock, opcua: "nsu=urn:millrace:plant;s={asset}.cycle"}
   - {name: T24, quantity: temperature, unit: degR, opcua: "nsu=urn:millrace:plant;s={asset}.T24", range: [500, 700]}
-  - {name: Maintenance, role: work_order, opcua: "nsu=urn:millrace:plant;s={asset}.Maintenance", codes: {1: overhaul, 2: failure}}
+  - name: Maintenance
+    role: work_order
+    opcua: "nsu=urn:millrace:plant;s={asset}.Maintenance"
+    codes: {1: overhaul, 2: failure}
 features: {window: {size: 10, step: 1, unit: samples}, each: [last, mean]}
 model:
   task: regression
@@ -51,7 +54,9 @@ model:
 decision:
   when: rul < 20
   hold: 3
-  then: {work_order: {priority: high, text: "Overhaul within {rul} cycles"}, write: {opcua: "nsu=urn:millrace:plant;s={asset}.Advice", value: 1}}
+  then:
+    work_order: {priority: high, text: "Overhaul within {rul} cycles"}
+    write: {opcua: "nsu=urn:millrace:plant;s={asset}.Advice", value: 1}
   mode: advisory
   timeout: {after: 5 s, then: no_advice}
 )";

@@ -4,6 +4,7 @@
 #include "base/hash.hpp"
 #include "base/id.hpp"
 #include "spool/sqlite/database.hpp"
+#include "spool/sqlite/schema.hpp"
 
 #include <fmt/format.h>
 
@@ -20,21 +21,6 @@ using sqlite::Statement;
 
 constexpr std::uint64_t row_overhead_bytes = 40;
 constexpr std::size_t gaps_kept = 1000;
-
-constexpr const char* schema = R"sql(
-  PRAGMA locking_mode = EXCLUSIVE;
-  PRAGMA journal_mode = WAL;
-  PRAGMA synchronous = FULL;
-  PRAGMA cache_size = -1024;
-  BEGIN IMMEDIATE;
-  CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS marks(key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS batches(
-    number INTEGER PRIMARY KEY, created_us INTEGER NOT NULL, points INTEGER NOT NULL, crc INTEGER NOT NULL,
-    topic TEXT NOT NULL, payload BLOB NOT NULL);
-  CREATE TABLE IF NOT EXISTS gaps(number INTEGER PRIMARY KEY, record TEXT NOT NULL);
-  COMMIT;
-)sql";
 
 std::uint64_t row_bytes(std::string_view topic, std::string_view payload) {
   return topic.size() + payload.size() + row_overhead_bytes;
@@ -95,8 +81,7 @@ class SqliteSpool final : public Spool {
   std::string path_;
   SpoolOptions options_;
   std::string epoch_;
-  Connection connection_;
-  // Statements die before the connection.
+  Connection connection_;  // before the statements, which die first
   mutable Statement insert_, erase_, size_of_, read_, numbers_, oldest_, mark_, recall_, meta_, gap_;
   State state_;
   std::vector<Row> pending_;
@@ -109,7 +94,7 @@ class SqliteSpool final : public Spool {
 
 Result<void> SqliteSpool::open(TimeUs now_us) {
   TRY_ASSIGN(connection_, Connection::open(path_));
-  TRY(connection_.execute(schema, path_));
+  TRY(connection_.execute(sqlite::spool_schema, path_));
   TRY_ASSIGN(auto check, Statement::prepare(connection_, "PRAGMA quick_check(1)", path_));
   if (!check.step() || check.bytes(0) != "ok") {
     return fail(ErrorCode::corrupt, fmt::format("opening {}: the file is damaged ({})", path_, check.bytes(0)));
