@@ -16,8 +16,8 @@ namespace fs = std::filesystem;
 namespace {
 
 Error system_error(std::string_view doing, const fs::path& path, int number) {
-  auto code = number == ENOSPC || number == EDQUOT ? ErrorCode::exhausted
-              : number == ENOENT                   ? ErrorCode::not_found
+  auto code = number == ENOSPC || number == EDQUOT  ? ErrorCode::exhausted
+              : number == ENOENT                    ? ErrorCode::not_found
               : number == EACCES || number == EPERM ? ErrorCode::permission_denied
                                                     : ErrorCode::unavailable;
   return {code, fmt::format("{} {}: {}", doing, path.string(), std::strerror(number))};

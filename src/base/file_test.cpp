@@ -25,7 +25,7 @@ TEST_F(FileTest, replaces_in_one_step_and_makes_folders) {
 TEST_F(FileTest, secrets_are_readable_by_the_owner_only) {
   auto path = folder_ / "key.pem";
   ASSERT_TRUE(write_file(path, "secret", FileMode::secret));
-  struct stat info {};
+  struct stat info{};
   ASSERT_EQ(::stat(path.c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777, 0600u);
 }

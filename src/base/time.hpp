@@ -14,8 +14,8 @@ using TimeUs = std::int64_t;
 class Clock {
  public:
   virtual ~Clock() = default;
-  [[nodiscard]] virtual TimeUs now_us() const = 0;                    ///< wall clock, UTC; may jump
-  [[nodiscard]] virtual std::int64_t monotonic_us() const = 0;        ///< never goes back; no epoch
+  [[nodiscard]] virtual TimeUs now_us() const = 0;              ///< wall clock, UTC; may jump
+  [[nodiscard]] virtual std::int64_t monotonic_us() const = 0;  ///< never goes back; no epoch
 };
 
 /// The machine's clocks.

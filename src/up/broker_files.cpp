@@ -70,7 +70,7 @@ std::string site_access_list(const Layout& layout) {
   return node_rights(layout.site) + host_rights(layout.edge, layout.site) + host_rights(layout.gateway, layout.site);
 }
 
-std::string platform_access_list(const Layout& layout) { 
+std::string platform_access_list(const Layout& layout) {
   return node_rights(layout.site) + host_rights("platform", "+") +
          fmt::format("\nuser {}\ntopic read spBv1.0/STATE/#\n", layout.gateway);
 }

@@ -8,7 +8,8 @@ namespace {
 TEST(BrokerFiles, brokers_listen_on_loopback_and_ask_for_certificates) {
   Layout layout{.root = "/tmp/somewhere"};
   auto text = broker_configuration(layout, "site-broker", 8884);
-  for (auto wanted : {"listener 8884 127.0.0.1", "require_certificate true", "allow_anonymous false", "use_identity_as_username true"}) {
+  for (auto wanted : {"listener 8884 127.0.0.1", "require_certificate true", "allow_anonymous false",
+                      "use_identity_as_username true"}) {
     EXPECT_NE(text.find(wanted), std::string::npos) << wanted;
   }
 }

@@ -27,7 +27,8 @@ cli::Run up_command(CLI::App& options) {
   layout->console_files = layout->programs / "../../console";
   options.add_flag("--headless", *headless, "Print no console link on the terminal; write D/run/ready.json only");
   options.add_option("--site", layout->site, "Name of the site (Sparkplug group)");
-  options.add_option("--assets", layout->assets, "Assets behind the plant's OPC UA server, e.g. engine-061..engine-100");
+  options.add_option("--assets", layout->assets,
+                     "Assets behind the plant's OPC UA server, e.g. engine-061..engine-100");
   options.add_option("--opcua-url", layout->opcua_url, "The plant's OPC UA server");
   options.add_option("--data-source", layout->data_source, "Where the data comes from, as the console says it");
   options.add_option("--console-files", layout->console_files, "Folder of the built console");

@@ -44,7 +44,8 @@ Result<void> make_opcua_identity(const Layout& layout, const std::string& name, 
   fs::create_directories(folder / "trusted", ignored);
   fs::create_directories(folder / "rejected", ignored);
   if (!fs::exists(folder / "own.der")) {
-    tls::CertificateRequest request{.common_name = name, .organisation = layout.site, .uris = {application_uri}, .key = tls::KeyKind::rsa_2048};
+    tls::CertificateRequest request{
+        .common_name = name, .organisation = layout.site, .uris = {application_uri}, .key = tls::KeyKind::rsa_2048};
     TRY_ASSIGN(auto pair, tls::make_self_signed(request, now_us));
     TRY_ASSIGN(auto certificate, tls::certificate_to_der(pair.certificate_pem));
     TRY_ASSIGN(auto key, tls::key_to_der(pair.key_pem));

@@ -12,8 +12,8 @@ namespace millrace {
 /// `<name>.key`), what is missing only. Keys are 0600. Not for production: there the CA lives elsewhere.
 Result<void> make_identities(const Layout& layout, const std::vector<std::string>& names, TimeUs now_us);
 
-/// An OPC UA application's own certificate below D/pki/opcua/<name>: `own.der`, `own.key.der` (RSA, URI SAN), `trusted/`, `rejected/`.
-/// `trusts` are other applications of this machine whose certificates go into `trusted/`.
+/// An OPC UA application's own certificate below D/pki/opcua/<name>: `own.der`, `own.key.der` (RSA, URI SAN),
+/// `trusted/`, `rejected/`. `trusts` are other applications of this machine whose certificates go into `trusted/`.
 Result<void> make_opcua_identity(const Layout& layout, const std::string& name, const std::string& application_uri,
                                  const std::vector<std::string>& trusts, TimeUs now_us);
 

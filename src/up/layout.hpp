@@ -28,8 +28,8 @@ struct Layout {
   std::string opcua_url = "opc.tcp://localhost:4840";
   std::string data_source = "live";
   std::string spool_limit = "256 MiB";
-  std::filesystem::path console_files;   ///< built console; empty: API only
-  std::filesystem::path programs;        ///< folder of the millrace-* programs
+  std::filesystem::path console_files;  ///< built console; empty: API only
+  std::filesystem::path programs;       ///< folder of the millrace-* programs
   Ports ports;
 
   [[nodiscard]] std::filesystem::path pki() const { return root / "pki"; }

@@ -4,8 +4,10 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,6 +21,17 @@ constexpr std::int64_t check_period_us = 50'000;
 constexpr std::int64_t restart_delay_max_us = 5'000'000;
 constexpr std::int64_t stop_limit_us = 10'000'000;
 constexpr int attempts_before_ready = 5;
+/// Reaps the child when it ends within the time; false when it does not.
+bool wait_for_end(pid_t pid, std::int64_t limit_us) {
+  int file =
+      static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));  // readable when the process has ended (pidfd_open(2))
+  pollfd watched{.fd = file, .events = POLLIN, .revents = 0};
+  bool ended = ::poll(&watched, 1, static_cast<int>(std::max<std::int64_t>(limit_us, 0) / 1000)) > 0;
+  if (file >= 0) ::close(file);
+  if (ended) ::waitpid(pid, nullptr, 0);
+  return ended;
+}
+
 }  // namespace
 
 struct Supervisor::Child {
@@ -137,13 +150,9 @@ void Supervisor::stop() {
     if (pid == 0) continue;
     ::kill(pid, SIGTERM);
     auto deadline_us = loop_.clock().monotonic_us() + stop_limit_us;
-    bool killed = false;
-    while (::waitpid(pid, nullptr, WNOHANG) == 0) {
-      if (!killed && loop_.clock().monotonic_us() > deadline_us) {
-        ::kill(pid, SIGKILL);
-        killed = true;
-      }
-      ::usleep(2'000);
+    if (!wait_for_end(pid, deadline_us - loop_.clock().monotonic_us())) {
+      ::kill(pid, SIGKILL);
+      ::waitpid(pid, nullptr, 0);
     }
     pid = 0;
   }

@@ -18,8 +18,8 @@ struct ProcessSpec {
   std::string name;
   std::vector<std::string> command;
   std::filesystem::path log;
-  std::function<bool()> ready;   ///< asked until true before the next process starts; empty: at once
-  std::function<bool()> held = {};   ///< while true, a dead process is not started again (maintenance, tests)
+  std::function<bool()> ready;      ///< asked until true before the next process starts; empty: at once
+  std::function<bool()> held = {};  ///< while true, a dead process is not started again (maintenance, tests)
 };
 
 /// Starts processes in order, starts a dead one again with growing delays, stops all in reverse order.
@@ -38,7 +38,7 @@ class Supervisor {
 
   struct Status {
     std::string name;
-    pid_t pid = 0;      ///< 0: not running
+    pid_t pid = 0;  ///< 0: not running
     int restarts = 0;
   };
   [[nodiscard]] std::vector<Status> status() const;
@@ -55,7 +55,7 @@ class Supervisor {
   Loop& loop_;
   Timer timer_;
   std::vector<std::unique_ptr<Child>> children_;
-  std::size_t launched_ = 0;   ///< children before this one have been started
+  std::size_t launched_ = 0;  ///< children before this one have been started
   bool announced_ = false;
   std::function<void()> on_ready_;
   std::function<void(Error)> on_failed_;

@@ -14,7 +14,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* gateway_uri = "urn:millrace:gateway";
-constexpr const char* plant_uri = "urn:millrace:plant-server";   // not its tags' namespace, which must be able to move
+constexpr const char* plant_uri = "urn:millrace:plant-server";  // not its tags' namespace, which must be able to move
 
 std::string credentials(const Layout& layout, const std::string& name) {
   return fmt::format("{{certificate_authority: \"{0}/ca.pem\", certificate: \"{0}/{1}.pem\", key: \"{0}/{1}.key\"}}",
@@ -95,7 +95,8 @@ Result<void> write_configurations(const Layout& layout) {
   auto run = layout.run();
   TRY(write_file(run / "site-broker.conf", broker_configuration(layout, "site-broker", layout.ports.site_mqtt)));
   TRY(write_file(run / "site-broker.acl", site_access_list(layout)));
-  TRY(write_file(run / "platform-broker.conf", broker_configuration(layout, "platform-broker", layout.ports.platform_mqtt)));
+  TRY(write_file(run / "platform-broker.conf",
+                 broker_configuration(layout, "platform-broker", layout.ports.platform_mqtt)));
   TRY(write_file(run / "platform-broker.acl", platform_access_list(layout)));
   TRY(write_file(run / "platform.yaml", platform_configuration(layout)));
   TRY(write_file(run / "gateway.yaml", gateway_configuration(layout)));
@@ -134,7 +135,8 @@ std::vector<ProcessSpec> process_specs(const Layout& layout) {
   return {
       broker("site-broker", layout.ports.site_mqtt),
       broker("platform-broker", layout.ports.platform_mqtt),
-      spec("platform", {program("millrace-platform"), "--config", (run / "platform.yaml").string()}, layout.ports.console),
+      spec("platform", {program("millrace-platform"), "--config", (run / "platform.yaml").string()},
+           layout.ports.console),
       spec("gateway", {program("millrace-gateway"), "--config", (run / "gateway.yaml").string()}, 0),
       spec("edge", {program("millrace-edge"), "--config", (run / "edge.yaml").string()}, 0),
   };

@@ -21,7 +21,8 @@ class SupervisorTest : public testing::Test {
 };
 
 TEST_F(SupervisorTest, starts_in_order_and_waits_for_readiness) {
-  auto first = shell("first", "mkdir -p " + folder_.string() + "; touch " + (folder_ / "up").string() + "; exec sleep 60");
+  auto first =
+      shell("first", "mkdir -p " + folder_.string() + "; touch " + (folder_ / "up").string() + "; exec sleep 60");
   first.ready = [this] { return std::filesystem::exists(folder_ / "up"); };
   auto second = shell("second", "test -e " + (folder_ / "up").string() + " && exec sleep 60");
   Supervisor supervisor(loop_, {first, second});

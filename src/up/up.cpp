@@ -7,9 +7,9 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 #include <sys/file.h>
 #include <unistd.h>
+#include <nlohmann/json.hpp>
 
 #include <cstdlib>
 #include <optional>
@@ -53,8 +53,9 @@ Result<void> choose_free_ports(Ports& ports) {
     if (*port == 0) {
       TRY_ASSIGN(*port, free_port());
     } else if (port_accepts(*port)) {
-      return fail(ErrorCode::failed_precondition,
-                  fmt::format("port {} is in use: stop what listens there, or choose another with --...-port (0: any)", *port));
+      return fail(
+          ErrorCode::failed_precondition,
+          fmt::format("port {} is in use: stop what listens there, or choose another with --...-port (0: any)", *port));
     }
   }
   return {};
@@ -76,7 +77,8 @@ Result<void> run_up(Layout layout, bool headless, std::ostream& output, const Cl
   std::error_code ignored;
   fs::remove(layout.run() / "ready.json", ignored);
 
-  // Training threads that spin while they wait would take the two cores from everything else (libgomp, OMP_WAIT_POLICY).
+  // Training threads that spin while they wait would take the two cores from everything else (libgomp,
+  // OMP_WAIT_POLICY).
   ::setenv("OMP_WAIT_POLICY", "passive", 0);
   Loop loop(clock);
   Supervisor supervisor(loop, process_specs(layout));
@@ -91,7 +93,9 @@ Result<void> run_up(Layout layout, bool headless, std::ostream& output, const Cl
     write_process_ids(layout, supervisor);
   };
   supervisor.on_restart = [&](const Supervisor::Status& status) {
-    output << fmt::format("{} {} was started again (process {})\n", format_time(clock.now_us()), status.name, status.pid) << std::flush;
+    output << fmt::format("{} {} was started again (process {})\n", format_time(clock.now_us()), status.name,
+                          status.pid)
+           << std::flush;
   };
   loop.on_signal([&](int) { loop.stop(); });
   watch.every_us(100'000, publish_changes);
@@ -99,9 +103,11 @@ Result<void> run_up(Layout layout, bool headless, std::ostream& output, const Cl
       [&] {
         publish_changes();
         auto link = console_link(layout);
-        auto written = write_file(layout.run() / "ready.json", nlohmann::json{{"console", link}}.dump(), FileMode::secret);
+        auto written =
+            write_file(layout.run() / "ready.json", nlohmann::json{{"console", link}}.dump(), FileMode::secret);
         if (!written) outcome = written;
-        output << (headless ? std::string("ready\n") : fmt::format("console: {}\nCtrl-C stops everything\n", link)) << std::flush;
+        output << (headless ? std::string("ready\n") : fmt::format("console: {}\nCtrl-C stops everything\n", link))
+               << std::flush;
       },
       [&](const Error& error) {
         outcome = fail(error);
