@@ -19,15 +19,15 @@ class Engine {
   [[nodiscard]] virtual std::size_t features() const = 0;
   [[nodiscard]] virtual std::size_t outputs() const = 0;
   virtual Result<void> run(std::span<const float> rows, std::span<float> outputs) = 0;
-  [[nodiscard]] virtual std::string name() const = 0;   ///< "onnxruntime" or "trees"
+  [[nodiscard]] virtual std::string name() const = 0;  ///< "onnxruntime" or "trees"
 };
 
 /// Rows with the trainer's own answers: what the engine must reproduce on the device before it may decide.
 struct GoldenVectors {
   std::size_t features = 0;
-  std::vector<float> inputs;     ///< rows x features
-  std::vector<float> outputs;    ///< one per row
-  double tolerance = 1e-5;       ///< absolute, or relative to outputs above 1
+  std::vector<float> inputs;   ///< rows x features
+  std::vector<float> outputs;  ///< one per row
+  double tolerance = 1e-5;     ///< absolute, or relative to outputs above 1
 };
 Result<GoldenVectors> parse_golden_vectors(std::string_view json);
 std::string to_json(const GoldenVectors& golden);
