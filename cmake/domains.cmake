@@ -28,21 +28,21 @@ foreach(domain
     src/spool/sqlite
     src/sparkplug
     src/edge
-    apps/millrace-edge
     src/ingest
     src/kpi
     src/training
     src/training/lake
     src/platform
-    apps/millrace-platform
     src/cli
     src/up
     src/plant
+    src/gateway
+    apps/millrace-edge
+    apps/millrace-platform
     apps/millrace
     apps/millrace-plant
     bench
     fuzz
-    src/gateway
     tests/interop/opcua
     tests/interop/sparkplug
     tests/interop/usecase

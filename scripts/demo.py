@@ -129,7 +129,8 @@ def tell_story(site, options, checks, report):
     report["delivery"] = delivery_section(site, ledger)
     checks.add("nothing lost", report["delivery"]["lost_points"] == 0, f"{report['delivery']['published_points']:,} points published, "
                f"{report['delivery']['stored_points']:,} stored")
-    checks.add("nothing twice", report["delivery"]["duplicate_points"] == 0, f"{report['delivery']['duplicate_points']} duplicates")
+    checks.add("nothing twice, nothing invented", report["delivery"]["duplicate_points"] == 0
+               and report["delivery"]["stored_points"] == ledger["published_points"], f"{report['delivery']['duplicate_points']} duplicates")
     report["latency_us"] = latency_section(site)
     report["decisions"] = decisions_section(site)
     checks.add("every decision leads to its model and data set",

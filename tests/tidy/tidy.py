@@ -80,12 +80,20 @@ for folder in sorted({path.parent for path in files if path.suffix == ".cpp" and
             p.name.endswith("_test.cpp") for p in files if folder in p.parents or p.parent == folder.parent) and "testing" not in name:
         breach(name, 1, "no test in or beside this folder")
 
-# The domains' include directions follow their link lists.
-links = {}
-for path in files:
-    if path.name == "CMakeLists.txt" and path.relative_to(root).parts[0] == "src":
-        for match in re.finditer(r"millrace_library\((\w+)(.*?)\n?\)", re.sub(r"#.*", "", path.read_text()), re.S):
-            links.setdefault(path.parent.relative_to(root).as_posix(), set()).update(re.findall(r"millrace_(\w+)", match[2]))
+# cmake/domains.cmake lists every folder after all that it links to: so the graph has no cycles.
+order = re.search(r"foreach\(domain\n(.*?)\n\s*\)", (root / "cmake/domains.cmake").read_text(), re.S)[1].split()
+seen = set()
+for domain in order:
+    folders = [root / domain] + [p.parent for p in (root / domain).glob("*/CMakeLists.txt")
+                                 if p.parent.relative_to(root).as_posix() not in order]
+    lists = "".join(re.sub(r"#.*", "", (folder / "CMakeLists.txt").read_text()) for folder in folders)
+    for library in re.finditer(r"millrace_library\((\w+)(.*?)\)", lists, re.S):
+        linked = re.search(r"\bLINKS\b(.*?)(?=\b(?:SOURCES|HEADERS|TESTS|TEST_LINKS|TEST_TIMEOUT|TEST_ENV)\b|$)", library[2], re.S)
+        for used in re.findall(r"millrace_(\w+)", linked[1] if linked else ""):
+            if used not in seen:
+                breach(f"{domain}/CMakeLists.txt", 1, f"links millrace_{used}, which cmake/domains.cmake lists later: a cycle, or move it")
+        seen.add(library[1])
+
 for text_file in [p for p in files if p.suffix in (".md", ".txt", ".py", ".sh", ".yaml", ".ts", ".tsx", ".cmake") or p.name in ("Makefile", "bootstrap")]:
     for number, line in enumerate(text_file.read_text(errors="replace").split("\n"), 1):
         if re.search(r"\b(TODO|FIXME|XXX)\b", line) and "tidy.py" not in text_file.name:
