@@ -123,7 +123,7 @@ Result<void> prepare(const Layout& layout, TimeUs now_us) {
 
 std::vector<ProcessSpec> process_specs(const Layout& layout) {
   auto run = layout.run(), log = layout.logs();
-  auto spec = [&](std::string name, std::vector<std::string> command, std::uint16_t port) {
+  auto spec = [&](const std::string& name, std::vector<std::string> command, std::uint16_t port) {
     auto hold = run / "hold" / name;
     return ProcessSpec{name, std::move(command), log / (name + ".log"),
                        [port] { return port == 0 || port_accepts(port); }, [hold] { return fs::exists(hold); }};

@@ -27,7 +27,7 @@ TEST_F(SupervisorTest, starts_in_order_and_waits_for_readiness) {
   auto second = shell("second", "test -e " + (folder_ / "up").string() + " && exec sleep 60");
   Supervisor supervisor(loop_, {first, second});
   bool ready = false;
-  supervisor.start([&] { ready = true; }, [](Error error) { FAIL() << error.message; });
+  supervisor.start([&] { ready = true; }, [](const Error& error) { FAIL() << error.message; });
   ASSERT_TRUE(loop_.run_until([&] { return ready; }, 10'000'000));
   for (auto& status : supervisor.status()) EXPECT_GT(status.pid, 0) << status.name;
   supervisor.stop();
@@ -36,7 +36,7 @@ TEST_F(SupervisorTest, starts_in_order_and_waits_for_readiness) {
 
 TEST_F(SupervisorTest, starts_a_killed_process_again) {
   Supervisor supervisor(loop_, {shell("worker", "exec sleep 60")});
-  supervisor.start([] {}, [](Error error) { FAIL() << error.message; });
+  supervisor.start([] {}, [](const Error& error) { FAIL() << error.message; });
   auto first = supervisor.status()[0].pid;
   ::kill(first, SIGKILL);
   ASSERT_TRUE(loop_.run_until([&] { return supervisor.status()[0].restarts == 1; }, 10'000'000));
