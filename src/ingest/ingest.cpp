@@ -1,6 +1,7 @@
 #include "ingest/ingest.hpp"
 
 #include "ingest/decision_json.hpp"
+#include "ingest/gap.hpp"
 #include "sparkplug/names.hpp"
 #include "spool/spool.hpp"
 
@@ -134,6 +135,20 @@ bool Ingest::is_new_batch(const std::string& node, const Message& message) {
   return false;
 }
 
+void Ingest::keep_gap(const sparkplug::DeviceState& device, std::string_view text, sparkplug::BatchSet& held,
+                      TimeUs now_us) {
+  std::string detail(text);
+  if (const auto gap = parse_gap(text)) {
+    const auto missing = only_missing(*gap, held);
+    // What was given up will not come any more: the ranges close.
+    for (const auto& range : gap->numbers) held.add(range.first, range.last);
+    if (missing.points == 0) return;
+    detail = gap_json(missing);
+  }
+  ++stats_.gaps;
+  filling_.rows.events.push_back({now_us, device.group, device.device, "gap", std::move(detail)});
+}
+
 void Ingest::keep(sparkplug::DeviceState& device, const Message& message, TimeUs now_us) {
   touch(now_us);
   auto& rows = filling_.rows;
@@ -141,14 +156,7 @@ void Ingest::keep(sparkplug::DeviceState& device, const Message& message, TimeUs
     const auto node = node_of(device);
     marks_[node].held.add(*message.batch);
     filling_.batches[node].add(*message.batch);
-    if (!message.gap.empty()) {
-      ++stats_.gaps;
-      rows.events.push_back({now_us, device.group, device.device, "gap", std::string(message.gap)});
-      // What was given up will not come any more: the ranges close.
-      if (const auto gap = parse_gap(message.gap)) {
-        for (const auto& range : gap->numbers) marks_[node].held.add(range.first, range.last);
-      }
-    }
+    if (!message.gap.empty()) keep_gap(device, message.gap, marks_[node].held, now_us);
   }
   if (!message.batch) {  // plain Sparkplug: remembered for the next rebirth
     for (std::size_t i = message.first_sample; i < rows.samples.size(); ++i) {

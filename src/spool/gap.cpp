@@ -5,12 +5,23 @@
 
 namespace millrace {
 
+namespace {
+/// More than a spool ever drops at once: whoever names more means harm (the receiver walks over them).
+constexpr std::uint64_t batches_limit = 10'000'000;
+}  // namespace
+
 std::string gap_json(const SpoolGap& gap) {
   auto numbers = nlohmann::json::array();
   for (const auto& range : gap.numbers) numbers.push_back({range.first, range.last});
-  return nlohmann::json{{"number", gap.number}, {"first", gap.first},           {"last", gap.last},
-                        {"points", gap.points}, {"from_us", gap.from_us},       {"to_us", gap.to_us},
-                        {"reason", gap.reason}, {"numbers", std::move(numbers)}}
+  return nlohmann::json{{"number", gap.number},
+                        {"first", gap.first},
+                        {"last", gap.last},
+                        {"points", gap.points},
+                        {"from_us", gap.from_us},
+                        {"to_us", gap.to_us},
+                        {"reason", gap.reason},
+                        {"numbers", std::move(numbers)},
+                        {"batch_points", gap.batch_points}}
       .dump();
 }
 
@@ -28,7 +39,15 @@ Result<SpoolGap> parse_gap(std::string_view text) {
       if (!range.is_array() || range.size() != 2 || !range[0].is_number_unsigned() || !range[1].is_number_unsigned())
         return wrong();
       numbers.push_back({range[0].get<std::uint64_t>(), range[1].get<std::uint64_t>()});
-      if (numbers.back().first > numbers.back().last) return wrong();
+      if (numbers.back().first > numbers.back().last || numbers.back().last - numbers.back().first >= batches_limit)
+        return wrong();
+    }
+  }
+  std::vector<std::uint64_t> batch_points;
+  if (json.contains("batch_points")) {
+    for (const auto& points : json["batch_points"]) {
+      if (!points.is_number_unsigned()) return wrong();
+      batch_points.push_back(points.get<std::uint64_t>());
     }
   }
   return SpoolGap{.number = json["number"].get<std::uint64_t>(),
@@ -38,7 +57,8 @@ Result<SpoolGap> parse_gap(std::string_view text) {
                   .from_us = json["from_us"].get<TimeUs>(),
                   .to_us = json["to_us"].get<TimeUs>(),
                   .reason = json["reason"].get<std::string>(),
-                  .numbers = std::move(numbers)};
+                  .numbers = std::move(numbers),
+                  .batch_points = std::move(batch_points)};
 }
 
 }  // namespace millrace

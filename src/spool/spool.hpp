@@ -34,10 +34,13 @@ struct SpoolGap {
   /// Exactly the batches that were given up, between `first` and `last`. Others in between live on: every second batch
   /// when thinned, and always the records of earlier gaps.
   std::vector<BatchRange> numbers = {};
+  /// Points of each batch in `numbers`, in their order: a receiver that holds some of them all the same (they arrived,
+  /// the acknowledgement did not) counts the others only.
+  std::vector<std::uint64_t> batch_points = {};
 };
 
-/// {"number","first","last","points","from_us","to_us","reason","numbers":[[first,last],...]}: what a gap batch
-/// carries.
+/// {"number","first","last","points","from_us","to_us","reason","numbers":[[first,last],...],"batch_points":[...]}:
+/// what a gap batch carries.
 std::string gap_json(const SpoolGap& gap);
 /// `corrupt` when it is no such object.
 Result<SpoolGap> parse_gap(std::string_view json);

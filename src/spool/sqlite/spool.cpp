@@ -305,7 +305,8 @@ Result<void> SqliteSpool::drop(State& state, const std::vector<std::uint64_t>& n
       }
       state.bytes -= static_cast<std::uint64_t>(size_of_.integer(0));
       state.batches -= 1;
-      gap.points += static_cast<std::uint64_t>(size_of_.integer(2));
+      gap.batch_points.push_back(static_cast<std::uint64_t>(size_of_.integer(2)));
+      gap.points += gap.batch_points.back();
       gap.from_us = std::min(gap.from_us, size_of_.integer(3));
       gap.to_us = std::max(gap.to_us, size_of_.integer(4));
     }
