@@ -34,13 +34,16 @@ Result<SpoolGap> parse_gap(std::string_view text) {
   }
   if (!json.contains("reason") || !json["reason"].is_string()) return wrong();
   std::vector<BatchRange> numbers;
+  std::uint64_t batches = 0;
   if (json.contains("numbers")) {
     for (const auto& range : json["numbers"]) {
       if (!range.is_array() || range.size() != 2 || !range[0].is_number_unsigned() || !range[1].is_number_unsigned())
         return wrong();
       numbers.push_back({range[0].get<std::uint64_t>(), range[1].get<std::uint64_t>()});
-      if (numbers.back().first > numbers.back().last || numbers.back().last - numbers.back().first >= batches_limit)
-        return wrong();
+      if (numbers.back().first > numbers.back().last) return wrong();
+      auto more = numbers.back().last - numbers.back().first;
+      if (more >= batches_limit - batches) return wrong();
+      batches += more + 1;
     }
   }
   std::vector<std::uint64_t> batch_points;

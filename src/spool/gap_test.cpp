@@ -19,12 +19,11 @@ TEST(SpoolGap, ComesBackFromItsText) {
   EXPECT_EQ(gap_json(*back), gap_json(gap));
   EXPECT_EQ(back->reason, "size limit");
   EXPECT_EQ(back->numbers, gap.numbers);
-  for (
-      const auto* text :
-      {"", "[]", "{}", R"({"number":1,"first":"x"})",
-       R"({"number":9,"first":3,"last":7,"points":0,"from_us":0,"to_us":0,"reason":"x",)"
-       R"("numbers":[[4,3]]})",
-       R"({"number":9,"first":3,"last":7,"points":0,"from_us":0,"to_us":0,"reason":"x","numbers":[[0,18446744073709551615]]})"})
+  for (const auto* text : {"", "[]", "{}", R"({"number":1,"first":"x"})",
+                           R"({"number":9,"first":3,"last":7,"points":0,"from_us":0,"to_us":0,"reason":"x",)"
+                           R"("numbers":[[4,3]]})",
+                           R"({"number":9,"first":3,"last":7,"points":0,"from_us":0,"to_us":0,"reason":"x",)"
+                           R"("numbers":[[0,18446744073709551615]]})"})
     EXPECT_FALSE(parse_gap(text)) << text;
 }
 
