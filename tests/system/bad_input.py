@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Bad input gives one clear message that names place, value and remedy, exit code 1 or 2, and no damage."""
 import argparse
+import os
 import pathlib
+import signal
 import subprocess
 import sys
 import tempfile
@@ -81,12 +83,15 @@ def expired_certificate(site, build):
     """An edge whose certificate has run out says so, naming the file, and goes on trying: it may be renewed any time."""
     config = site.folder / "run" / "edge.yaml"
     edge = subprocess.Popen(["faketime", "+800 days", site.program("millrace-edge"), "--config", str(config)],
-                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    watchdog = threading.Timer(30, edge.kill)
+                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)
+
+    def end():   # faketime runs the edge as a child of its own
+        os.killpg(edge.pid, signal.SIGKILL)
+    watchdog = threading.Timer(30, end)
     watchdog.start()
     said = next((line for line in edge.stdout if "expired" in line), None)
     watchdog.cancel()
-    edge.kill()
+    end()
     edge.wait()
     print(f"{'ok' if said else 'FAILED'}: an expired certificate: {(said or 'nothing was said').strip()[:200]}", flush=True)
     if not said or ".pem" not in said:
