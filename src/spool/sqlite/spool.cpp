@@ -32,7 +32,7 @@ std::uint32_t row_crc(std::uint64_t number, std::string_view topic, std::string_
 
 class SqliteSpool final : public Spool {
  public:
-  SqliteSpool(std::filesystem::path path, SpoolOptions options) : path_(path.string()), options_(options) {}
+  SqliteSpool(const std::filesystem::path& path, SpoolOptions options) : path_(path.string()), options_(options) {}
 
   Result<void> open(TimeUs now_us);
 
