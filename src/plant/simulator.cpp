@@ -52,10 +52,10 @@ double rounded(double value, int decimals) {
   return std::round(value * scale) / scale;
 }
 
-/// 0 for a new engine, 1 at failure; steepness differs from engine to engine.
-double wear_at(double share_of_life, double start, double steepness) {
-  double grown = std::expm1(steepness * share_of_life) / std::expm1(steepness);
-  return start + (1 - start) * grown;
+/// 1 at failure, e times less every `memory_cycles` before it: what wear there is tells how much life is left, as in
+/// real machines whose damage grows by itself. `start` is what an engine came with.
+double wear_at(int cycles_left, double start, double memory_cycles) {
+  return start + (1 - start) * std::exp(-cycles_left / memory_cycles);
 }
 
 }  // namespace
@@ -68,10 +68,10 @@ std::vector<cmapss::Engine> simulate_engines(int count, std::uint64_t seed) {
   for (int unit = 1; unit <= count; ++unit) {
     cmapss::Engine engine{.unit = unit};
     int life = static_cast<int>(128 + 234 * std::pow(uniform(random), 1.9));
-    double start = 0.06 * uniform(random), steepness = 3.5 + 2.5 * uniform(random);
+    double start = 0.02 * uniform(random), memory_cycles = 46 + 6 * uniform(random);
     for (int number = 1; number <= life; ++number) {
       cmapss::Cycle cycle{.number = number};
-      double wear = wear_at(static_cast<double>(number) / life, start, steepness);
+      double wear = wear_at(life - number, start, memory_cycles);
       for (std::size_t i = 0; i < behaviours.size(); ++i) {
         auto& signal = behaviours[i];
         cycle.values[i] = rounded(signal.healthy + signal.wear * wear + signal.noise * normal(random), signal.decimals);
