@@ -117,11 +117,15 @@ void Plant::wait_for_client() {
   }
 }
 
+TimeUs Plant::next_source_time_us() {
+  // Whole milliseconds, rising: what is told apart here is told apart everywhere (decision 1).
+  last_source_time_us_ = std::max(loop_.clock().now_us() / 1000 * 1000, last_source_time_us_ + 1000);
+  return last_source_time_us_;
+}
+
 void Plant::step_replay() {
   values_.clear();
-  // Whole milliseconds, rising: what is told apart here is told apart everywhere (decision 1).
-  auto now_us = std::max(loop_.clock().now_us() / 1000 * 1000, last_source_time_us_ + 1000);
-  last_source_time_us_ = now_us;
+  const auto now_us = next_source_time_us();
   auto put = [&](opcua::VariableIndex variable, double value) {
     values_.push_back({.variable = variable, .source_time_us = now_us, .value = value});
   };
@@ -144,8 +148,7 @@ void Plant::step_replay() {
 
 void Plant::step_load() {
   values_.clear();
-  auto now_us = std::max(loop_.clock().now_us() / 1000 * 1000, last_source_time_us_ + 1000);
-  last_source_time_us_ = now_us;
+  const auto now_us = next_source_time_us();
   ++ticks_;
   for (std::size_t i = 0; i < load_.size(); ++i) {
     double phase = 0.01 * static_cast<double>(ticks_) + 0.1 * static_cast<double>(i);

@@ -33,6 +33,7 @@ class Plant {
   Result<void> prepare_replay();
   Result<void> prepare_load();
   void wait_for_client();
+  TimeUs next_source_time_us();
   void step_replay();
   void step_load();
   void publish();
