@@ -1,6 +1,5 @@
 #include "metadata/sqlite/sqlite_database.hpp"
 
-#include "base/file.hpp"
 #include "metadata/migrations.hpp"
 
 #include <gtest/gtest.h>
@@ -33,16 +32,13 @@ std::vector<std::string> structure(Database& database) {
   return lines;
 }
 
-TEST(Migrations, AllTogetherMakeTheSchemaFile) {
-  const auto migrated = memory_database();
-  ASSERT_TRUE(migrate(*migrated, 1));
-  ASSERT_TRUE(migrate(*migrated, 2)) << "again: nothing to do";
-  const auto written = memory_database();
-  const auto schema = read_file(MILLRACE_METADATA_SCHEMA);
-  ASSERT_TRUE(schema) << schema.error().message;
-  ASSERT_TRUE(written->execute_script(*schema));
-  EXPECT_EQ(structure(*migrated), structure(*written));
-  EXPECT_FALSE(structure(*written).empty());
+TEST(Migrations, AnUpToDateSchemaIsLeftAsItIs) {
+  const auto database = memory_database();
+  ASSERT_TRUE(migrate(*database, 1));
+  const auto once = structure(*database);
+  ASSERT_TRUE(migrate(*database, 2));
+  EXPECT_EQ(structure(*database), once);
+  EXPECT_FALSE(once.empty());
 }
 
 TEST(Migrations, AreNumberedWithoutHolesAndNeverEdited) {
