@@ -60,7 +60,7 @@ void Acquisition::stop() {
 }
 
 void Acquisition::poll_quality() {
-  stream_.checks().poll(loop_.clock().now_us());
+  stream_.poll_quality(loop_.clock().now_us());
   log_findings();
 }
 

@@ -1,5 +1,7 @@
 #include "gateway/plan.hpp"
 
+#include "usecase/quality_limits.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -15,21 +17,6 @@ bool wants(const UseCase& use_case, const std::string& site, const AssetGroup& g
   bool right_tag =
       assets.tag.empty() || std::find(group.tags.begin(), group.tags.end(), assets.tag) != group.tags.end();
   return right_site && right_type && right_tag;
-}
-
-QualityLimits limits_of(const UseCase& use_case, const UseCase::SignalDeclaration& signal) {
-  QualityLimits limits;
-  if (signal.range) std::tie(limits.low, limits.high) = *signal.range;
-  // A clock or a work order code may well stand still or jump.
-  if (signal.role == SignalRole::measurement) {
-    limits.spike_deviations = use_case.quality.spike;
-    if (!signal.steady) {
-      limits.stuck_samples = use_case.quality.stuck_rows;
-      limits.stuck_us = use_case.quality.stuck_us;
-    }
-  }
-  limits.late_us = use_case.quality.freshness_us;
-  return limits;
 }
 
 struct Builder {
@@ -55,7 +42,7 @@ struct Builder {
                       use_case.name, declared.name, planned.id, address, plan.catalogue.at(*known).address));
       return;
     }
-    auto limits = limits_of(use_case, declared);
+    auto limits = quality_limits(use_case, declared);
     auto index = plan.catalogue.add({.asset = planned.id,
                                      .name = declared.name,
                                      .quantity = declared.quantity,

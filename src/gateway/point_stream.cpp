@@ -57,11 +57,9 @@ void PointStream::add(const Sample& sample, bool is_backfill, bool spool_open, T
   auto time_ms = static_cast<std::uint64_t>(sample.source_time_us / 1000);
   bool is_new = time_ms > signal.published_ms;  // then newer than the mark too: published_ms >= spooled_ms
   if (!is_new && (!spool_open || time_ms <= signal.spooled_ms)) {
-    ++counters_.repeated;
-    return;
+    return repeated(sample, is_backfill, now_us);
   }
-  // History is judged as if it had come in time.
-  auto verdict = checks_.check(sample, is_backfill ? sample.source_time_us : now_us);
+  auto verdict = checks_.check(sample, now_us, is_backfill);
   auto index = plan_.asset_of[sample.signal];
   auto& asset = assets_[index];
   if (!asset.touched) {
@@ -88,9 +86,50 @@ void PointStream::add(const Sample& sample, bool is_backfill, bool spool_open, T
   if (spool_open) {
     signal.spooled_ms = time_ms;
     ++asset.points;
-  } else {
+    asset.tally.add(sample.signal, verdict.findings, sample.source_time_us, now_us);
+  } else {  // judged again, and counted then, when history is read
     ++counters_.not_spooled;
   }
+}
+
+/// History gives values again that were here before; a source that does so while it is live has a clock that stands
+/// still or was set back. The reading that came first stays; this one is counted.
+void PointStream::repeated(const Sample& sample, bool is_backfill, TimeUs now_us) {
+  ++counters_.repeated;
+  const auto& signal = signals_[sample.signal];
+  const auto time_ms = static_cast<std::uint64_t>(sample.source_time_us / 1000);
+  const bool is_same = time_ms == signal.published_ms && (sample.value == signal.value || std::isnan(sample.value));
+  if (is_backfill || is_same || std::isnan(signal.value)) return;
+  const auto check = time_ms == signal.published_ms ? QualityCheck::duplicate : QualityCheck::clock_skew;
+  checks_.note(sample.signal, check, sample.source_time_us, sample.value);
+  const auto asset = plan_.asset_of[sample.signal];
+  assets_[asset].tally.add(sample.signal, bit(check), sample.source_time_us, now_us);
+  await_batch(asset);
+}
+
+void PointStream::poll_quality(TimeUs now_us) {
+  checks_.poll(now_us, [&](SignalIndex signal) {
+    const auto asset = plan_.asset_of[signal];
+    assets_[asset].tally.add(signal, bit(QualityCheck::late), now_us, now_us);
+    await_batch(asset);
+  });
+}
+
+/// Silence after the end of a life is as it should be.
+void PointStream::rest_if_ended(std::uint32_t asset) {
+  const auto& signals = plan_.assets[asset].signals;
+  const bool ended = std::any_of(signals.begin(), signals.end(), [&](SignalIndex signal) {
+    const double value = signals_[signal].value;
+    return plan_.catalogue.at(signal).role == SignalRole::work_order && !std::isnan(value) && value != 0;
+  });
+  if (!ended) return;
+  for (const auto signal : signals) checks_.rest(signal);
+}
+
+void PointStream::await_batch(std::uint32_t asset) {
+  if (assets_[asset].waiting) return;
+  assets_[asset].waiting = true;
+  waiting_.push_back(asset);
 }
 
 void PointStream::hand_over(std::uint32_t index, bool spool_open) {
@@ -106,15 +145,13 @@ void PointStream::hand_over(std::uint32_t index, bool spool_open) {
   if (spool_open) {
     asset.spool.append(live).append(asset.late.bytes());
     asset.spool_points += asset.points;
-    if (!asset.waiting) {
-      asset.waiting = true;
-      waiting_.push_back(index);
-    }
+    await_batch(index);
     if (asset.spool.size() >= batch_limit_bytes) seal(index);
   }
   asset.points = 0;
   asset.live.clear();
   asset.late.clear();
+  rest_if_ended(index);
 }
 
 void PointStream::seal(std::uint32_t index) {
@@ -124,6 +161,12 @@ void PointStream::seal(std::uint32_t index) {
     if (signals_[signal].spooled_ms != 0) marks_.push_back({signals_[signal].alias, signals_[signal].spooled_ms});
   }
   std::sort(marks_.begin(), marks_.end(), [](const Mark& a, const Mark& b) { return a.alias < b.alias; });
+  if (!asset.tally.empty()) {
+    const auto counts = asset.tally.take([&](SignalIndex signal) { return plan_.catalogue.at(signal).name; });
+    std::uint64_t time_ms = 0;
+    for (const auto& mark : marks_) time_ms = std::max(time_ms, mark.time_ms);
+    sparkplug::append_text(asset.spool, sparkplug::names::quality, counts, time_ms);
+  }
   auto& batch = sealed_.emplace_back(PointBatch{index, std::move(asset.spool), asset.spool_points, {}});
   encode_marks(batch.marks, marks_);
   asset.spool.clear();
@@ -133,7 +176,7 @@ void PointStream::seal(std::uint32_t index) {
 void PointStream::take(std::vector<PointBatch>& batches) {
   for (auto index : waiting_) {
     assets_[index].waiting = false;
-    if (!assets_[index].spool.empty()) seal(index);
+    if (!assets_[index].spool.empty() || !assets_[index].tally.empty()) seal(index);
   }
   waiting_.clear();
   std::move(sealed_.begin(), sealed_.end(), std::back_inserter(batches));

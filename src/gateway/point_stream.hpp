@@ -3,6 +3,7 @@
 #include "gateway/alias_table.hpp"
 #include "gateway/marks.hpp"
 #include "gateway/plan.hpp"
+#include "gateway/quality_tally.hpp"
 #include "gateway/replay_ring.hpp"
 #include "signal/quality.hpp"
 #include "sparkplug/data_encoder.hpp"
@@ -46,6 +47,8 @@ class PointStream {
   /// The marks that an earlier life left for an asset, before the first sample.
   void restore(std::uint32_t asset, std::span<const Mark> marks);
   void on_samples(std::span<const Sample> samples, bool is_backfill, TimeUs now_us);
+  /// Looks for signals that fell silent; call it every second or so.
+  void poll_quality(TimeUs now_us);
 
   /// Hands over what waits for the spool.
   void take(std::vector<PointBatch>& batches);
@@ -68,6 +71,7 @@ class PointStream {
     StatusCode status = status::bad;  ///< of the newest; bad: none yet
   };
   struct Asset {
+    QualityTally tally;                 ///< goes with the next batch of the spool
     sparkplug::DataEncoder live, late;  ///< late: the site has newer ones already
     std::uint64_t points = 0;           ///< for the spool, in live and late
     std::string spool;
@@ -75,6 +79,9 @@ class PointStream {
     bool touched = false, waiting = false;
   };
   void seal(std::uint32_t asset);
+  void await_batch(std::uint32_t asset);
+  void repeated(const Sample& sample, bool is_backfill, TimeUs now_us);
+  void rest_if_ended(std::uint32_t asset);
   void add(const Sample& sample, bool is_backfill, bool spool_open, TimeUs now_us);
   void hand_over(std::uint32_t asset, bool spool_open);
 

@@ -1,6 +1,7 @@
 #include "gateway/point_stream.hpp"
 
 #include "sparkplug/data_decoder.hpp"
+#include "sparkplug/names.hpp"
 
 #include <gtest/gtest.h>
 
@@ -57,6 +58,17 @@ struct Bench {
             .spool_open = [this] { return open; }});
   }
   void give(std::vector<Sample> samples, bool is_backfill = false) { stream->on_samples(samples, is_backfill, 1); }
+  /// What the checks found, as the asset's next batch tells it.
+  std::vector<QualityCount> found(std::uint32_t asset) {
+    for (const auto& batch : take()) {
+      sparkplug::DataDecoder decoder(batch.metrics);
+      for (sparkplug::DataMetric metric; decoder.next(metric);) {
+        if (batch.asset == asset && metric.name == sparkplug::names::quality)
+          return parse_quality_counts(metric.text).value();
+      }
+    }
+    return {};
+  }
   std::vector<PointBatch> take() {
     std::vector<PointBatch> batches;
     stream->take(batches);
@@ -138,6 +150,43 @@ TEST(PointStream, JudgesQualityAndKeepsBadValues) {
   EXPECT_TRUE(std::isnan(points[1].value));
   EXPECT_EQ(points[2].status, status::uncertain);
   EXPECT_EQ(bench.stream->counters().not_good, 3u);
+}
+
+TEST(PointStream, CountsWhatItFoundInTheBatchThatHoldsTheSamples) {
+  Bench bench;
+  bench.give({at_ms(0, 1, 5000), at_ms(0, 2, 5000), at_ms(1, 2, 1), at_ms(2, 2, 1)});
+  EXPECT_EQ(bench.found(0), (std::vector<QualityCount>{{0, "T24", QualityCheck::range, 2}}));
+  EXPECT_TRUE(bench.found(0).empty());  // told once
+  bench.open = false;                   // the samples will be read again from history, and counted then
+  bench.give({at_ms(0, 3, 5000)});
+  bench.open = true;
+  bench.give({at_ms(0, 3, 5000), at_ms(0, 4, 1)}, true);
+  EXPECT_EQ(bench.found(0), (std::vector<QualityCount>{{0, "T24", QualityCheck::range, 1}}));
+}
+
+TEST(PointStream, CountsASecondValueOfATimeAndAClockThatWasSetBack) {
+  Bench bench;
+  bench.give({at_ms(0, 10, 1), at_ms(0, 10, 1), at_ms(0, 10, 2), at_ms(0, 9, 3)});
+  EXPECT_EQ(bench.found(0), (std::vector<QualityCount>{{0, "T24", QualityCheck::clock_skew, 1},
+                                                       {0, "T24", QualityCheck::duplicate, 1}}));
+  bench.give({at_ms(0, 10, 7), at_ms(0, 9, 7)}, true);  // history tells again what was there
+  EXPECT_TRUE(bench.found(0).empty());
+}
+
+TEST(PointStream, SilenceIsCountedUntilAWorkOrderEndsTheLife) {
+  Bench bench;
+  for (auto& limits : bench.plan.limits) limits.late_us = 5'000'000;
+  auto order = bench.plan.catalogue.add({.asset = "b", .name = "Maintenance", .role = SignalRole::work_order}).value();
+  bench.plan.assets[1].signals.push_back(order);
+  bench.plan.asset_of.push_back(1);
+  bench.plan.limits.emplace_back();
+  bench.restart();
+  bench.give({at_ms(0, 1, 1), at_ms(2, 1, 1), at_ms(order, 1, 2)});
+  bench.take();
+  bench.stream->poll_quality(60'000'000);
+  bench.stream->poll_quality(61'000'000);
+  EXPECT_EQ(bench.found(0), (std::vector<QualityCount>{{0, "T24", QualityCheck::late, 1}}));
+  EXPECT_TRUE(bench.found(1).empty());
 }
 
 TEST(PointStream, KeepsBatchesSmallInALongBackfill) {

@@ -30,7 +30,7 @@ void SampleBatch::add(std::int32_t signal, TimeUs source_us, double reading, Sta
 
 bool LakeCommit::empty() const {
   return samples.empty() && signals.empty() && decisions.empty() && work_orders.empty() && labels.empty() &&
-         events.empty() && kpis.empty();
+         events.empty() && kpis.empty() && quality.empty();
 }
 
 void LakeCommit::clear() {
@@ -41,6 +41,7 @@ void LakeCommit::clear() {
   labels.clear();
   events.clear();
   kpis.clear();
+  quality.clear();
 }
 
 }  // namespace millrace

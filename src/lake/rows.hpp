@@ -78,6 +78,13 @@ struct KpiRow {
   std::int64_t n = 0;
 };
 
+/// How often a check of data quality failed: `kind` as signal/quality_kind.hpp names it. Rows of a day add up.
+struct QualityRow {
+  TimeUs day_us = 0;
+  std::string site, asset, signal, kind;
+  std::int64_t n = 0;
+};
+
 /// What becomes durable in one transaction.
 struct LakeCommit {
   SampleBatch samples;
@@ -87,6 +94,7 @@ struct LakeCommit {
   std::vector<LabelRow> labels;
   std::vector<EventRow> events;
   std::vector<KpiRow> kpis;
+  std::vector<QualityRow> quality;
 
   [[nodiscard]] bool empty() const;
   void clear();

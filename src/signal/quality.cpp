@@ -6,10 +6,6 @@
 namespace millrace {
 namespace {
 
-constexpr std::array<std::string_view, quality_check_count> check_names{"missing", "range",      "spike",    "stuck",
-                                                                        "late",    "clock_skew", "duplicate"};
-constexpr std::uint8_t bit(QualityCheck check) { return static_cast<std::uint8_t>(1u << static_cast<unsigned>(check)); }
-
 /// The worse of two codes by severity; the source's own code wins a draw, it knows more.
 StatusCode worse(StatusCode source, StatusCode ours) { return (ours >> 30) > (source >> 30) ? ours : source; }
 
@@ -20,8 +16,6 @@ double median(std::array<double, 16>& values, std::size_t count) {
 }
 
 }  // namespace
-
-std::string_view to_string(QualityCheck check) { return check_names[static_cast<std::size_t>(check)]; }
 
 void QualityChecks::add(const QualityLimits& limits) { states_.emplace_back().limits = limits; }
 
@@ -37,41 +31,20 @@ bool QualityChecks::is_spike(const State& state, double value) {
   return std::abs(value - middle) > state.limits.spike_deviations * deviation;
 }
 
-QualityVerdict QualityChecks::check(const Sample& sample, TimeUs now_us) {
-  QualityVerdict verdict{sample.status, false};
-  if (sample.signal >= states_.size()) return verdict;
-  State& state = states_[sample.signal];
-  const QualityLimits& limits = state.limits;
-  ++state.samples;
-  state.last_seen_us = now_us;
-  set(sample.signal, QualityCheck::late, false, sample.source_time_us, sample.value);
-
-  const bool duplicate = sample.source_time_us == state.last_source_us;
-  set(sample.signal, QualityCheck::duplicate, duplicate, sample.source_time_us, sample.value);
-  if (duplicate) return {sample.status, true};
-  state.last_source_us = std::max(state.last_source_us, sample.source_time_us);
-
-  const bool skewed = limits.skew_us > 0 && std::abs(now_us - sample.source_time_us) > limits.skew_us;
-  set(sample.signal, QualityCheck::clock_skew, skewed, sample.source_time_us, sample.value);
-  if (skewed) verdict.status = worse(verdict.status, status::uncertain);
-
-  const bool missing = !std::isfinite(sample.value) || is_bad(sample.status);
-  set(sample.signal, QualityCheck::missing, missing, sample.source_time_us, sample.value);
-  if (missing) {
-    verdict.status = worse(verdict.status, status::bad);
-    return verdict;
+// Ahead is plain at once: nothing arrives before it was made. Behind may also be a delay on the way, as when a source
+// sends what it kept over an outage; a delay ends, a wrong clock stays.
+bool QualityChecks::is_skewed(State& state, TimeUs source_time_us, TimeUs now_us) {
+  const std::int64_t limit_us = state.limits.skew_us;
+  if (limit_us <= 0) return false;
+  if (now_us - source_time_us <= limit_us) {
+    state.behind_since_us = 0;
+    return source_time_us - now_us > limit_us;
   }
-  const bool outside = sample.value < limits.low || sample.value > limits.high;
-  set(sample.signal, QualityCheck::range, outside, sample.source_time_us, sample.value);
-  if (outside) verdict.status = worse(verdict.status, status::bad_out_of_range);
+  if (state.behind_since_us == 0) state.behind_since_us = now_us;
+  return now_us - state.behind_since_us >= limit_us;
+}
 
-  const bool spike = is_spike(state, sample.value);
-  set(sample.signal, QualityCheck::spike, spike, sample.source_time_us, sample.value);
-  if (spike) verdict.status = worse(verdict.status, status::uncertain);
-  state.values[state.next] = sample.value;
-  state.next = (state.next + 1) % recent;
-  state.held = std::min<std::uint32_t>(state.held + 1, recent);
-
+bool QualityChecks::is_stuck(State& state, const Sample& sample) {
   if (sample.value == state.last) {
     ++state.equal;
   } else {
@@ -79,29 +52,65 @@ QualityVerdict QualityChecks::check(const Sample& sample, TimeUs now_us) {
     state.equal_since_us = sample.source_time_us;
     state.last = sample.value;
   }
-  const bool stuck = (limits.stuck_samples > 0 && state.equal >= limits.stuck_samples) ||
-                     (limits.stuck_us > 0 && sample.source_time_us - state.equal_since_us >= limits.stuck_us);
-  set(sample.signal, QualityCheck::stuck, stuck, sample.source_time_us, sample.value);
-  if (stuck) verdict.status = worse(verdict.status, status::uncertain_last_usable_value);
+  const QualityLimits& limits = state.limits;
+  return (limits.stuck_samples > 0 && state.equal >= limits.stuck_samples) ||
+         (limits.stuck_us > 0 && sample.source_time_us - state.equal_since_us >= limits.stuck_us);
+}
+
+QualityVerdict QualityChecks::check(const Sample& sample, TimeUs now_us, bool is_history) {
+  QualityVerdict verdict{sample.status};
+  if (sample.signal >= states_.size()) return verdict;
+  State& state = states_[sample.signal];
+  const auto judge = [&](QualityCheck check, bool bad, StatusCode status) {
+    if (!set(sample.signal, check, bad, sample.source_time_us, sample.value)) return;
+    verdict.findings |= bit(check);
+    verdict.status = worse(verdict.status, status);
+  };
+  ++state.samples;
+  state.last_seen_us = now_us;
+  set(sample.signal, QualityCheck::late, false, sample.source_time_us, sample.value);
+
+  judge(QualityCheck::duplicate, !is_history && sample.source_time_us == state.last_source_us, status::good);
+  if (verdict.has(QualityCheck::duplicate)) return verdict;
+  state.last_source_us = std::max(state.last_source_us, sample.source_time_us);
+  if (!is_history) judge(QualityCheck::clock_skew, is_skewed(state, sample.source_time_us, now_us), status::uncertain);
+  judge(QualityCheck::missing, !std::isfinite(sample.value) || is_bad(sample.status), status::bad);
+  if (verdict.has(QualityCheck::missing)) return verdict;
+
+  const bool outside = sample.value < state.limits.low || sample.value > state.limits.high;
+  judge(QualityCheck::range, outside, status::bad_out_of_range);
+  judge(QualityCheck::spike, is_spike(state, sample.value), status::uncertain);
+  state.values[state.next] = sample.value;
+  state.next = (state.next + 1) % recent;
+  state.held = std::min<std::uint32_t>(state.held + 1, recent);
+  judge(QualityCheck::stuck, is_stuck(state, sample), status::uncertain_last_usable_value);
   return verdict;
 }
 
-void QualityChecks::poll(TimeUs now_us) {
+void QualityChecks::poll(TimeUs now_us, const std::function<void(SignalIndex)>& overdue) {
   for (std::size_t i = 0; i < states_.size(); ++i) {
     const State& state = states_[i];
-    if (state.limits.late_us <= 0 || state.samples == 0) continue;
+    if (state.limits.late_us <= 0 || state.last_seen_us == 0) continue;
     if (now_us - state.last_seen_us <= state.limits.late_us || (state.active & bit(QualityCheck::late))) continue;
     set(static_cast<SignalIndex>(i), QualityCheck::late, true, now_us, state.last);
+    if (overdue) overdue(static_cast<SignalIndex>(i));
   }
 }
 
-void QualityChecks::set(SignalIndex signal, QualityCheck check, bool bad, TimeUs time_us, double value) {
+void QualityChecks::rest(SignalIndex signal) { states_[signal].last_seen_us = 0; }
+
+void QualityChecks::note(SignalIndex signal, QualityCheck check, TimeUs time_us, double value) {
+  set(signal, check, true, time_us, value);
+}
+
+bool QualityChecks::set(SignalIndex signal, QualityCheck check, bool bad, TimeUs time_us, double value) {
   State& state = states_[signal];
   const bool was_bad = (state.active & bit(check)) != 0;
   if (bad) ++state.counts[static_cast<std::size_t>(check)];
-  if (bad == was_bad) return;
+  if (bad == was_bad) return bad;
   state.active = static_cast<std::uint8_t>(bad ? state.active | bit(check) : state.active & ~bit(check));
   report({signal, check, !bad, time_us, value});
+  return bad;
 }
 
 void QualityChecks::report(const QualityFinding& finding) {

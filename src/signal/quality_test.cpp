@@ -71,17 +71,62 @@ TEST(QualityChecks, a_spike_stands_out_of_the_noise_and_a_step_signal_has_none) 
   EXPECT_EQ(step.check(at(33, 2), 33).status, status::good);
 }
 
-TEST(QualityChecks, late_skew_and_duplicate) {
-  auto checks = checks_with({.late_us = 5 * second, .skew_us = 2 * second});
-  EXPECT_EQ(checks.check(at(second, 1), second).status, status::good);
-  EXPECT_TRUE(checks.check(at(second, 1), second).duplicate);
-  checks.poll(4 * second);
-  EXPECT_FALSE(checks.active(0, QualityCheck::late));
-  checks.poll(7 * second);
+TEST(QualityChecks, silence_is_late_once_and_rests_where_a_life_has_ended) {
+  auto checks = checks_with({.late_us = 5 * second});
+  std::size_t overdue = 0;
+  const auto poll = [&](TimeUs now_us) { checks.poll(now_us, [&](SignalIndex) { ++overdue; }); };
+  poll(60 * second);  // nothing has ever come
+  checks.check(at(61 * second, 1), 61 * second);
+  poll(66 * second);
+  EXPECT_EQ(overdue, 0u);
+  poll(67 * second);
+  poll(80 * second);
+  EXPECT_EQ(overdue, 1u);
   EXPECT_TRUE(checks.active(0, QualityCheck::late));
-  EXPECT_EQ(checks.check(at(20 * second, 2), 8 * second).status, status::uncertain);
+  checks.check(at(81 * second, 2), 81 * second);
   EXPECT_FALSE(checks.active(0, QualityCheck::late));
-  EXPECT_TRUE(checks.active(0, QualityCheck::clock_skew));
+  checks.rest(0);
+  poll(200 * second);
+  EXPECT_EQ(overdue, 1u);
+}
+
+TEST(QualityChecks, a_clock_ahead_is_seen_at_once_and_one_behind_when_it_stays_so) {
+  const QualityLimits limits{.skew_us = 10 * second};
+  auto ahead = checks_with(limits);
+  EXPECT_EQ(ahead.check(at(130 * second, 1), 119 * second).status, status::uncertain);
+  EXPECT_TRUE(ahead.active(0, QualityCheck::clock_skew));
+  auto behind = checks_with(limits);
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_FALSE(behind.check(at((100 + i) * second, i), (130 + i) * second).has(QualityCheck::clock_skew)) << i;
+  }
+  EXPECT_TRUE(behind.check(at(110 * second, 10), 140 * second).has(QualityCheck::clock_skew));
+}
+
+TEST(QualityChecks, values_that_were_kept_over_an_outage_are_no_clock_that_is_behind) {
+  auto checks = checks_with({.skew_us = 10 * second});
+  checks.check(at(100 * second, 0), 100 * second);
+  for (int i = 1; i <= 60; ++i) checks.check(at((100 + i) * second, i), 160 * second + i);
+  EXPECT_EQ(checks.count(0, QualityCheck::clock_skew), 0u);
+  auto history = checks_with({.skew_us = 10 * second});
+  for (int i = 1; i <= 60; ++i) history.check(at(i * second, i), (1000 + i) * second, true);
+  EXPECT_EQ(history.count(0, QualityCheck::clock_skew), 0u);
+}
+
+TEST(QualityChecks, a_second_value_of_the_same_time_is_a_duplicate) {
+  auto checks = checks_with({.low = 0, .high = 10});
+  EXPECT_EQ(checks.check(at(second, 1), second).findings, 0);
+  const auto verdict = checks.check(at(second, 99), second);
+  EXPECT_EQ(verdict.findings, bit(QualityCheck::duplicate));
+  EXPECT_EQ(verdict.status, status::good);
+}
+
+TEST(QualityKind, each_check_has_a_name_a_meaning_and_a_remedy) {
+  for (const auto& kind : quality_kinds()) {
+    EXPECT_EQ(quality_kinds()[static_cast<std::size_t>(kind.check)].name, kind.name);
+    EXPECT_EQ(find_quality_check(kind.name), kind.check);
+    EXPECT_FALSE(kind.meaning.empty() || kind.remedy.empty());
+  }
+  EXPECT_FALSE(find_quality_check("rust"));
 }
 
 TEST(QualityChecks, findings_are_bounded_and_the_lost_ones_counted) {

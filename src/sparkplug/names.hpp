@@ -11,6 +11,7 @@ inline constexpr std::string_view batch = "Millrace/Batch";        ///< UInt64: 
 inline constexpr std::string_view acked = "Millrace/Acked";        ///< String in NCMD: durable ranges, "1-500,900"
 inline constexpr std::string_view gap = "Millrace/Gap";            ///< String: JSON of what was given up
 inline constexpr std::string_view decision = "Millrace/Decision";  ///< String: JSON of a decision
+inline constexpr std::string_view quality = "Millrace/Quality";    ///< String: JSON of signal/quality_counts.hpp
 inline constexpr std::string_view replay = "Millrace/Replay";      ///< UInt64 ms in NCMD: send again from this time
 
 /// Properties of metrics in births.

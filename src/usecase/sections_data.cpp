@@ -215,6 +215,8 @@ void read_quality(const YamlMap& quality, UseCase::Quality& out) {
   read_stuck(quality, out);
   quality.parsed<std::int64_t>("freshness", out.freshness_us, parse_time_span_us);
   quality.number("spike", out.spike, 0, 1000);
+  out.clock_skew_us = out.freshness_us;  // a clock that is wrong by more makes every value stale
+  quality.parsed<std::int64_t>("clock_skew", out.clock_skew_us, parse_time_span_us);
 }
 
 void read_privacy(YamlReader& reader, const YAML::Node& list, UseCase& use_case, UseCaseLines& lines) {

@@ -51,7 +51,7 @@ void read_file(YamlReader& reader, const YAML::Node& document, UseCase& use_case
   if (file.has("assets")) read_assets(section("assets", {"type", "select"}), use_case.assets);
   if (file.has("signals")) read_signals(reader, file.node("signals"), use_case);
   if (file.has("quality"))
-    read_quality(section("quality", {"missing", "stuck_for", "freshness", "spike"}), use_case.quality);
+    read_quality(section("quality", {"missing", "stuck_for", "freshness", "spike", "clock_skew"}), use_case.quality);
   if (file.has("privacy")) read_privacy(reader, file.node("privacy"), use_case, lines);
   if (file.has("features")) {
     read_features(section("features", {"window", "each", "of", "age", "drop_constant", "baseline", "align", "regimes"}),

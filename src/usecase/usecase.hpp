@@ -55,8 +55,9 @@ struct UseCase {
     double missing = 1;            ///< largest fraction of missing or bad inputs a decision may rest on
     std::uint32_t stuck_rows = 0;  ///< the same value this often is a finding; 0: not checked
     std::int64_t stuck_us = 0;
-    std::int64_t freshness_us = 0;  ///< older than this is stale; 0: not checked
-    double spike = 0;               ///< robust deviations from the median; 0: not checked
+    std::int64_t freshness_us = 0;   ///< older than this is stale; 0: not checked
+    double spike = 0;                ///< robust deviations from the median; 0: not checked
+    std::int64_t clock_skew_us = 0;  ///< source clock and ours differ by more; 0: not checked
   };
   struct PrivacyRule {
     std::string signal;

@@ -96,6 +96,12 @@ Result<void> append_rows(_duckdb_connection* to, const LakeCommit& rows) {
       table.time(r.time_us).text(r.use_case).text(r.kpi).number(r.value).integer(r.n).end_row();
     TRY(table.finish());
   }
+  if (!rows.quality.empty()) {
+    RowAppender table(to, "quality");
+    for (const auto& r : rows.quality)
+      table.time(r.day_us).text(r.site).text(r.asset).text(r.signal).text(r.kind).integer(r.n).end_row();
+    TRY(table.finish());
+  }
   return {};
 }
 

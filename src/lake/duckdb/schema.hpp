@@ -18,6 +18,8 @@ inline constexpr const char* lake_schema[] = {
     "decision_id VARCHAR, label VARCHAR, value DOUBLE, source VARCHAR)",
     "CREATE TABLE IF NOT EXISTS lake.events(time TIMESTAMP, site VARCHAR, asset VARCHAR, kind VARCHAR, detail VARCHAR)",
     "CREATE TABLE IF NOT EXISTS lake.kpis(time TIMESTAMP, use_case VARCHAR, kpi VARCHAR, value DOUBLE, n BIGINT)",
+    "CREATE TABLE IF NOT EXISTS lake.quality(day TIMESTAMP, site VARCHAR, asset VARCHAR, signal VARCHAR, kind VARCHAR, "
+    "n BIGINT)",
     "CREATE VIEW IF NOT EXISTS lake.predictions AS SELECT decision_id, source_time, site, asset, use_case, "
     "model_version, clock, prediction, unit FROM lake.decisions WHERE prediction IS NOT NULL",
 };
