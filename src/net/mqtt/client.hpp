@@ -31,6 +31,9 @@ struct ClientOptions {
   std::int64_t reconnect_max_us = 5'000'000;
   std::size_t outgoing_limit_bytes =
       8u << 20;  ///< beyond it `publish` refuses with `exhausted`: the caller keeps the data
+  /// After messages came, the socket is left alone this long, so that one wake-up reads many small ones. Adds at most
+  /// as much latency, to those that follow closely upon others; for receivers of streams, not for answering at once.
+  std::int64_t receive_pause_us = 0;
 };
 
 /// `topic` and `payload` are valid during the call only.

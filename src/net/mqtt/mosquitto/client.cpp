@@ -1,10 +1,12 @@
 #include "net/mqtt/client.hpp"
 
 #include "net/mqtt/mosquitto/session.hpp"
+#include "net/tls/renewal.hpp"
 #include "runtime/backoff.hpp"
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <set>
 
 namespace millrace::mqtt {
@@ -19,7 +21,9 @@ class MosquittoClient final : public Client {
       : loop_(loop),
         options_(std::move(options)),
         retry_(loop),
-        backoff_(options_.reconnect_min_us, options_.reconnect_max_us) {}
+        backoff_(options_.reconnect_min_us, options_.reconnect_max_us) {
+    if (options_.credentials) certificates_.emplace(*options_.credentials, tls::Role::client, options_.host);
+  }
   ~MosquittoClient() override { *alive_ = false; }
 
   void start(Handlers handlers) override {
@@ -57,7 +61,15 @@ class MosquittoClient final : public Client {
 
  private:
   void connect() {
-    session_ = std::make_unique<Session>(loop_, options_,
+    if (auto outcome = open_session(); !outcome) on_lost(std::move(outcome).error());
+  }
+
+  Result<void> open_session() {
+    tls::Context tls;
+    if (certificates_) {
+      TRY_ASSIGN(tls, certificates_->current(loop_.clock().now_us()));
+    }
+    session_ = std::make_unique<Session>(loop_, options_, std::move(tls),
                                          Session::Events{.connected = [this] { on_connected(); },
                                                          .message =
                                                              [this](const Message& message) {
@@ -66,8 +78,7 @@ class MosquittoClient final : public Client {
                                                              },
                                                          .refused = handlers_.on_refused,
                                                          .lost = [this](Error why) { on_lost(std::move(why)); }});
-    auto outcome = session_->connect(handlers_.will ? handlers_.will() : std::nullopt);
-    if (!outcome) on_lost(std::move(outcome).error());
+    return session_->connect(handlers_.will ? handlers_.will() : std::nullopt);
   }
 
   void on_connected() {
@@ -93,6 +104,7 @@ class MosquittoClient final : public Client {
 
   Loop& loop_;
   ClientOptions options_;
+  std::optional<tls::RenewedContext> certificates_;
   Handlers handlers_;
   Timer retry_;
   Backoff backoff_;

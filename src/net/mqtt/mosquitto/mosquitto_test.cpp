@@ -87,6 +87,29 @@ TEST_P(MosquittoTest, publishing_inside_a_callback_answers_at_once) {
   EXPECT_EQ(asker.messages.back().second, "99!");
 }
 
+TEST_P(MosquittoTest, burst_that_came_while_nobody_looked_is_read_to_its_end) {
+  for (const std::int64_t pause_us : {0, 2'000}) {
+    Loop own(clock_);
+    auto options = broker_->client_options("late");
+    options.receive_pause_us = pause_us;
+    Recorder late(own, options);
+    Recorder prompt(loop_, broker_->client_options("prompt"));
+    late.start({"burst"});
+    prompt.start({"burst"});
+    ASSERT_TRUE(wait([&] { return prompt.client->connected(); }));
+    ASSERT_TRUE(own.run_until([&] { return late.client->connected(); }, kLimitUs));
+    EXPECT_TRUE(late.client->publish("burst", "subscribed", 0, false));
+    ASSERT_TRUE(own.run_until([&] { return late.messages.size() == 1; }, kLimitUs));
+    ASSERT_TRUE(wait([&] { return prompt.messages.size() == 1; }));
+    // More than one wake-up takes; the rest fits into what the TLS layer has read ahead, so the socket is empty then.
+    constexpr std::size_t count = 600;
+    for (std::size_t i = 1; i < count; ++i) EXPECT_TRUE(prompt.client->publish("burst", std::to_string(i), 0, false));
+    ASSERT_TRUE(wait([&] { return prompt.messages.size() == count; }));
+    EXPECT_TRUE(own.run_until([&] { return late.messages.size() == count; }, kLimitUs)) << late.messages.size();
+    EXPECT_EQ(late.messages, prompt.messages);
+  }
+}
+
 TEST_P(MosquittoTest, will_is_asked_anew_for_each_connection_and_sent_when_the_process_dies) {
   Recorder watcher(loop_, broker_->client_options("watcher"));
   watcher.start({"death/#", "birth"});

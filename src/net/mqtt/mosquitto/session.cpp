@@ -39,8 +39,14 @@ std::string_view reason_of(std::string_view log) {
 
 }  // namespace
 
-Session::Session(Loop& loop, const ClientOptions& options, Events events)
-    : loop_(loop), options_(options), events_(std::move(events)), housekeeping_(loop), deadline_(loop) {}
+Session::Session(Loop& loop, const ClientOptions& options, tls::Context tls, Events events)
+    : loop_(loop),
+      options_(options),
+      events_(std::move(events)),
+      tls_(std::move(tls)),
+      housekeeping_(loop),
+      deadline_(loop),
+      pause_(loop) {}
 
 Session::~Session() {
   *alive_ = false;
@@ -59,9 +65,9 @@ Result<void> Session::configure(const std::optional<Will>& will) {
   mosquitto_int_option(mosquitto_, MOSQ_OPT_SEND_MAXIMUM, kUnacknowledgedLimit);
   mosquitto_int_option(mosquitto_, MOSQ_OPT_RECEIVE_MAXIMUM, kUnacknowledgedLimit);
   set_callbacks();
-  if (options_.credentials) {
-    TRY_ASSIGN(tls_,
-               tls::make_context(*options_.credentials, tls::Role::client, loop_.clock().now_us(), options_.host));
+  if (tls_) {
+    // The broker makes a TLS record of each packet: without this, each costs two read(2).
+    SSL_CTX_set_read_ahead(tls_.get(), 1);
     if (mosquitto_void_option(mosquitto_, MOSQ_OPT_SSL_CTX, tls_.get()) != MOSQ_ERR_SUCCESS) {
       return fail(ErrorCode::internal, "libmosquitto refuses the TLS context");
     }
@@ -104,6 +110,7 @@ void Session::set_callbacks() {
       mosquitto_, [](mosquitto*, void* self, const mosquitto_message* message, const mosquitto_property*) {
         auto& session = *static_cast<Session*>(self);
         if (session.lost_) return;
+        session.received_ = true;
         session.in_callback_ = true;
         session.events_.message(
             {message->topic,
@@ -146,11 +153,19 @@ Result<void> Session::watch_socket() {
 }
 
 void Session::wait_readable() {
-  if (lost_ || !socket_ || read_awaited_) return;
+  if (lost_ || !socket_ || read_awaited_ || pausing_) return;
   read_awaited_ = true;
   socket_->async_wait(socket_->wait_read, [this, alive = alive_](const boost::system::error_code& error) {
     if (error || !*alive) return;
     read_awaited_ = false;
+    if (!pausing_) read();
+  });
+}
+
+void Session::read_after_us(std::int64_t pause_us) {
+  pausing_ = true;
+  pause_.after_us(pause_us, [this] {
+    pausing_ = false;
     read();
   });
 }
@@ -165,27 +180,30 @@ void Session::wait_writable() {
   });
 }
 
+/// True when nothing is left in the socket or in OpenSSL's buffer: the next packet shows as readiness.
+bool Session::is_drained() const {
+  auto* ssl = static_cast<SSL*>(mosquitto_ssl_get(mosquitto_));
+  if (ssl != nullptr) return SSL_want_read(ssl);  // errno may be that of an acknowledgement which could not be written
+  return errno == EAGAIN || errno == EWOULDBLOCK || mosquitto_socket(mosquitto_) < 0;
+}
+
 void Session::read() {
   int code = MOSQ_ERR_SUCCESS;
   bool drained = false;
+  received_ = false;
   for (int packets = 0; packets < kPacketsPerWakeUp && code == MOSQ_ERR_SUCCESS && !drained && !lost_; ++packets) {
     errno = 0;
     code = mosquitto_loop_read(mosquitto_, 1);
-    drained = errno == EAGAIN || errno == EWOULDBLOCK || mosquitto_socket(mosquitto_) < 0;
+    drained = is_drained();
     if (code == MOSQ_ERR_SUCCESS && mosquitto_want_write(mosquitto_)) code = mosquitto_loop_write(mosquitto_, 1);
     if (connect_reason_ >= 0) break;
   }
   auto alive = alive_;
   after_io(code);
   if (!*alive || lost_) return;
-  auto* ssl = static_cast<SSL*>(mosquitto_ssl_get(mosquitto_));
-  if (ssl != nullptr && SSL_pending(ssl) > 0) {  // already off the socket: readiness would never tell
-    loop_.post([this, alive] {
-      if (*alive && !lost_) read();
-    });
-  } else {
-    wait_readable();
-  }
+  if (!drained) return read_after_us(0);  // what is off the socket already would never show as readiness
+  if (received_ && options_.receive_pause_us > 0) return read_after_us(options_.receive_pause_us);
+  wait_readable();
 }
 
 void Session::write() {
@@ -197,13 +215,8 @@ void Session::write() {
     reached_ = true;
   }
   auto* ssl = static_cast<SSL*>(mosquitto_ssl_get(mosquitto_));
-  int code = MOSQ_ERR_SUCCESS;
-  if (ssl == nullptr || SSL_is_init_finished(ssl)) {
-    code = mosquitto_loop_write(mosquitto_, 1);
-  } else {
-    code = mosquitto_loop_read(mosquitto_, 1);  // the handshake goes on in the library's read path
-  }
-  after_io(code);
+  if (ssl != nullptr && !SSL_is_init_finished(ssl)) return read();  // the handshake goes on in the library's read path
+  after_io(mosquitto_loop_write(mosquitto_, 1));
   wait_readable();
 }
 
@@ -222,6 +235,7 @@ void Session::after_io(int code) {
     return;
   }
   deadline_.cancel();
+  mosquitto_log_callback_set(mosquitto_, nullptr);  // it would be given a text for each packet
   connected_ = true;
   events_.connected();
 }
@@ -253,6 +267,7 @@ void Session::give_up(Error why) {
   connected_ = false;
   housekeeping_.cancel();
   deadline_.cancel();
+  pause_.cancel();
   loop_.post([this, alive = alive_, why = std::move(why)]() mutable {
     if (*alive) events_.lost(std::move(why));
   });
@@ -317,6 +332,7 @@ void Session::close(std::int64_t limit_us) {
   lost_ = true;
   housekeeping_.cancel();
   deadline_.cancel();
+  pause_.cancel();
   socket_.reset();
 }
 

@@ -28,7 +28,8 @@ class Session {
     std::function<void(const Error&)> refused;
     std::function<void(Error)> lost;  ///< once, never from inside another call
   };
-  Session(Loop& loop, const ClientOptions& options, Events events);
+  /// `tls`: what to show and whom to trust; empty: plain TCP.
+  Session(Loop& loop, const ClientOptions& options, tls::Context tls, Events events);
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -49,8 +50,10 @@ class Session {
   void set_callbacks();
   Result<void> watch_socket();
   void wait_readable();
+  void read_after_us(std::int64_t pause_us);
   void wait_writable();
   void read();
+  [[nodiscard]] bool is_drained() const;
   void write();
   void after_io(int code);
   void give_up(Error why);
@@ -66,6 +69,7 @@ class Session {
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  ///< handlers that are still queued when we are gone
   Timer housekeeping_;
   Timer deadline_;
+  Timer pause_;
   OutgoingBytes outgoing_;
   std::string topic_;        ///< libmosquitto wants a terminating zero; kept for its capacity
   std::string last_log_;     ///< what the library said last about an error
@@ -73,8 +77,10 @@ class Session {
   int disconnect_reason_ = 0;
   bool connected_ = false;
   bool in_callback_ = false;
-  bool reached_ = false;  ///< TCP is connected
+  bool reached_ = false;   ///< TCP is connected
+  bool received_ = false;  ///< a message, in this wake-up
   bool read_awaited_ = false;
+  bool pausing_ = false;  ///< a read comes by itself
   bool writable_awaited_ = false;
   bool lost_ = false;
 };
