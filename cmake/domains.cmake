@@ -15,15 +15,18 @@ foreach(domain
     src/training/xgboost
     src/training/command
     src/runtime
+    src/net/tls
+    src/net/tls/testing
     src/fieldbus/opcua
     src/fieldbus/opcua/open62541
     src/registry
-    src/net/tls
     src/net/mqtt
     src/net/mqtt/testing
     src/net/mqtt/mosquitto
     src/net/http
     src/net/http/beast
+    src/delivery
+    src/delivery/http
     src/spool
     src/spool/sqlite
     src/sparkplug

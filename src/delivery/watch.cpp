@@ -4,6 +4,11 @@
 
 namespace millrace::delivery {
 
+struct AssignmentWatch::Outcome {
+  Proof proof;
+  Result<void> kept;
+};
+
 AssignmentWatch::AssignmentWatch(Loop& loop, WorkerPool& workers, Source* source, ArtifactCache cache, Options options,
                                  Handlers handlers)
     : workers_(workers),
@@ -15,10 +20,20 @@ AssignmentWatch::AssignmentWatch(Loop& loop, WorkerPool& workers, Source* source
       timer_(loop) {}
 
 void AssignmentWatch::start() {
-  if (auto stored = cache_.read_assignment()) run(machine_.on_stored(*stored));
+  start_from_disk();
   if (source_ == nullptr) return;
   timer_.every_us(options_.poll_us, [this] { run(machine_.on_due()); });
   run(machine_.on_due());
+}
+
+void AssignmentWatch::start_from_disk() {
+  const auto stored = cache_.read_assignment();
+  if (!stored) return;
+  const Action action = machine_.on_stored(*stored);
+  if (action != Action::prove) return run(action);
+  Outcome outcome;
+  work()(outcome);
+  conclude(outcome);
 }
 
 void AssignmentWatch::stop() {
@@ -66,25 +81,28 @@ void AssignmentWatch::fetch() {
                     }));
 }
 
-void AssignmentWatch::prove() {
-  struct Outcome {
-    Proof proof;
-    Result<void> kept;
-  };
-  auto outcome = std::make_shared<Outcome>();
-  const auto work = [outcome, prove = handlers_.prove, cache = cache_, assignment = machine_.assignment(),
-                     document = machine_.document()] {
-    outcome->proof = prove(assignment, cache);
-    if (!outcome->proof.whole) return;
-    outcome->kept = cache.store_assignment(document);
+/// For any thread: proves what the machine has now, and keeps it when it is good.
+std::function<void(AssignmentWatch::Outcome&)> AssignmentWatch::work() const {
+  return [prove = handlers_.prove, cache = cache_, assignment = machine_.assignment(),
+          document = machine_.document()](Outcome& outcome) {
+    outcome.proof = prove(assignment, cache);
+    if (!outcome.proof.whole) return;
+    outcome.kept = cache.store_assignment(document);
     cache.keep_only(assignment);
   };
-  const auto done = [this, outcome] {
-    run(machine_.on_proved(outcome->proof.whole));
-    if (!outcome->kept) handlers_.problem("the assignment could not be kept: " + outcome->kept.error().message);
-    if (outcome->proof.take) outcome->proof.take();
-  };
-  if (auto submitted = workers_.submit(work, later(done)); !submitted) run(machine_.on_failure(submitted.error()));
+}
+
+void AssignmentWatch::prove() {
+  auto outcome = std::make_shared<Outcome>();
+  auto submitted = workers_.submit([outcome, work = work()] { work(*outcome); },
+                                   later([this, outcome] { conclude(*outcome); }));
+  if (!submitted) run(machine_.on_failure(submitted.error()));
+}
+
+void AssignmentWatch::conclude(const Outcome& outcome) {
+  run(machine_.on_proved(outcome.proof.whole));
+  if (!outcome.kept) handlers_.problem("the assignment could not be kept: " + outcome.kept.error().message);
+  if (outcome.proof.take) outcome.proof.take();
 }
 
 }  // namespace millrace::delivery

@@ -37,14 +37,19 @@ class AssignmentWatch {
   /// `source` may be null: only what is on disk. All references must outlive the watch.
   AssignmentWatch(Loop& loop, WorkerPool& workers, Source* source, ArtifactCache cache, Options options,
                   Handlers handlers);
+  /// What is on disk is proved and taken before this returns: nothing runs yet that it could hold up.
   void start();
   void stop();
 
  private:
+  void start_from_disk();
   void run(Action action);
   void ask();
   void fetch();
   void prove();
+  struct Outcome;
+  [[nodiscard]] std::function<void(Outcome&)> work() const;
+  void conclude(const Outcome& outcome);
   /// Calls a member on the loop later, unless the watch was stopped.
   template <typename Handler>
   auto later(Handler handler);

@@ -33,6 +33,8 @@ UA_StatusCode PeerTrust::on_verify(UA_CertificateGroup* group, const UA_ByteStri
   switch (verdict.error().code) {
     case ErrorCode::failed_precondition:
       return UA_STATUSCODE_BADCERTIFICATETIMEINVALID;
+    case ErrorCode::unauthenticated:
+      return UA_STATUSCODE_BADCERTIFICATEREVOKED;
     case ErrorCode::corrupt:
       return UA_STATUSCODE_BADCERTIFICATEINVALID;
     default:

@@ -2,6 +2,8 @@
 
 #include "base/file.hpp"
 #include "base/hash.hpp"
+#include "net/tls/openssl/handles.hpp"
+#include "net/tls/revocation.hpp"
 
 #include <fmt/format.h>
 #include <openssl/evp.h>
@@ -15,19 +17,12 @@
 namespace millrace::opcua {
 namespace {
 
-template <auto Free>
-struct Freer {
-  template <typename T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
-using Certificate = std::unique_ptr<X509, Freer<X509_free>>;
-using Key = std::unique_ptr<EVP_PKEY, Freer<EVP_PKEY_free>>;
-using Bio = std::unique_ptr<BIO, Freer<BIO_free_all>>;
-using Store = std::unique_ptr<X509_STORE, Freer<X509_STORE_free>>;
-using StoreContext = std::unique_ptr<X509_STORE_CTX, Freer<X509_STORE_CTX_free>>;
-using Crl = std::unique_ptr<X509_CRL, Freer<X509_CRL_free>>;
+using tls::Bio;
+using tls::Certificate;
+using tls::Deleter;
+using tls::Key;
+using Store = std::unique_ptr<X509_STORE, Deleter<X509_STORE_free>>;
+using StoreContext = std::unique_ptr<X509_STORE_CTX, Deleter<X509_STORE_CTX_free>>;
 
 void free_stack(STACK_OF(X509) * stack) { sk_X509_free(stack); }
 void free_names(GENERAL_NAMES* names) { GENERAL_NAMES_free(names); }
@@ -86,28 +81,20 @@ std::string file_name(X509* certificate, std::string_view der) {
   return fmt::format("{}-{}.der", name, thumbprint(der));
 }
 
-/// Adds every certificate and revocation list of the folder; true when there are revocation lists.
-bool fill(X509_STORE* store, const std::filesystem::path& folder) {
-  bool revocation = false;
+/// Adds every certificate and revocation list of the folder.
+Result<void> fill(X509_STORE* store, const std::filesystem::path& folder) {
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
     if (!entry.is_regular_file(error)) continue;
     const auto bytes = read_file(entry.path());
     if (!bytes) continue;
-    if (entry.path().extension() == ".crl") {
-      const auto* at = reinterpret_cast<const unsigned char*>(bytes->data());
-      Crl crl(bytes->starts_with("-----BEGIN") ? PEM_read_bio_X509_CRL(reader(*bytes).get(), nullptr, nullptr, nullptr)
-                                               : d2i_X509_CRL(nullptr, &at, static_cast<long>(bytes->size())));
-      if (crl && X509_STORE_add_crl(store, crl.get()) == 1) revocation = true;
-    } else if (const Certificate certificate = parse_certificate(*bytes)) {
-      X509_STORE_add_cert(store, certificate.get());
-    }
+    if (const Certificate certificate = parse_certificate(*bytes)) X509_STORE_add_cert(store, certificate.get());
   }
-  return revocation;
+  return tls::add_revocation_lists(store, folder);
 }
 
 std::string application_uri_of(X509* certificate) {
-  std::unique_ptr<GENERAL_NAMES, Freer<free_names>> names(
+  std::unique_ptr<GENERAL_NAMES, Deleter<free_names>> names(
       static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
   for (int index = 0; names && index < sk_GENERAL_NAME_num(names.get()); ++index) {
     const GENERAL_NAME* name = sk_GENERAL_NAME_value(names.get(), index);
@@ -175,13 +162,16 @@ Result<void> TrustStore::verify(std::string_view der, TimeUs now_us) const {
   if (chain.empty()) return fail(ErrorCode::corrupt, "the peer's certificate cannot be read");
   X509* leaf = chain.front().get();
   const Store store(X509_STORE_new());
-  unsigned long flags = X509_V_FLAG_PARTIAL_CHAIN;  // a certificate in the folder is trusted itself, whoever issued it
-  if (fill(store.get(), trusted_)) flags |= X509_V_FLAG_CRL_CHECK;
-  std::unique_ptr<STACK_OF(X509), Freer<free_stack>> others(sk_X509_new_null());
+  TRY(fill(store.get(), trusted_));
+  std::unique_ptr<STACK_OF(X509), Deleter<free_stack>> others(sk_X509_new_null());
   for (std::size_t index = 1; index < chain.size(); ++index) sk_X509_push(others.get(), chain[index].get());
   const StoreContext context(X509_STORE_CTX_new());
   X509_STORE_CTX_init(context.get(), store.get(), leaf, others.get());
-  X509_STORE_CTX_set_flags(context.get(), flags);
+  // A certificate in the folder is trusted itself, whoever issued it.
+  X509_STORE_CTX_set_flags(context.get(), X509_V_FLAG_PARTIAL_CHAIN);
+  X509_STORE_CTX_set_verify_cb(context.get(), [](int accepted, X509_STORE_CTX* checked) {
+    return accepted != 0 || tls::no_list_is_no_objection(checked) ? 1 : 0;
+  });
   X509_STORE_CTX_set_time(context.get(), 0, now_us / 1'000'000);
   if (X509_verify_cert(context.get()) == 1) return {};
 
@@ -195,7 +185,7 @@ Result<void> TrustStore::verify(std::string_view der, TimeUs now_us) const {
       return fail(ErrorCode::failed_precondition,
                   fmt::format("{} is valid from {} only: check both clocks", who, date(X509_get0_notBefore(leaf))));
     case X509_V_ERR_CERT_REVOKED:
-      return fail(ErrorCode::failed_precondition, fmt::format("{} was revoked by its authority", who));
+      return fail(ErrorCode::unauthenticated, fmt::format("{} was revoked by its authority", who));
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:

@@ -23,7 +23,8 @@ class TrustStore {
  public:
   TrustStore(std::filesystem::path trusted, std::filesystem::path rejected);
   /// `der`: the peer's certificate, with its chain behind it. `permission_denied` says how to trust an unknown one,
-  /// which is put into the folder of rejected certificates; `failed_precondition` that one is out of date or revoked.
+  /// which is put into the folder of rejected certificates; `failed_precondition` that one is out of date,
+  /// `unauthenticated` that one was revoked.
   Result<void> verify(std::string_view der, TimeUs now_us) const;
 
  private:

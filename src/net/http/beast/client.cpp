@@ -2,7 +2,7 @@
 
 #include "net/http/beast/client_connection.hpp"
 #include "net/http/beast/convert.hpp"
-#include "net/tls/context.hpp"
+#include "net/tls/renewal.hpp"
 
 #include <fmt/format.h>
 
@@ -77,8 +77,8 @@ class BeastClient final : public Client {
       if (!options_.credentials) {
         return fail(ErrorCode::invalid_argument, fmt::format("{} needs a certificate to show", options_.base_url));
       }
-      TRY_ASSIGN(auto context,
-                 tls::make_context(*options_.credentials, tls::Role::client, loop_.clock().now_us(), origin.host));
+      if (!certificates_) certificates_.emplace(*options_.credentials, tls::Role::client, origin.host);
+      TRY_ASSIGN(auto context, certificates_->current(loop_.clock().now_us()));
       tls_.emplace(context.release());
     }
     connection_ = make_client_connection(loop_, options_, std::move(origin), tls_ ? &*tls_ : nullptr);
@@ -87,6 +87,7 @@ class BeastClient final : public Client {
 
   Loop& loop_;
   ClientOptions options_;
+  std::optional<tls::RenewedContext> certificates_;
   std::optional<boost::asio::ssl::context> tls_;
   std::shared_ptr<ClientConnection> connection_;
   std::deque<Request> waiting_;

@@ -1,7 +1,7 @@
 #include "net/http/server.hpp"
 
 #include "net/http/beast/connection.hpp"
-#include "net/tls/context.hpp"
+#include "net/tls/renewal.hpp"
 
 #include <fmt/format.h>
 #include <boost/asio/io_context.hpp>
@@ -29,9 +29,8 @@ class BeastServer final : public Server {
   Result<void> start() override {
     const auto& options = state_->options;
     if (options.credentials) {
-      TRY_ASSIGN(auto context,
-                 tls::make_context(*options.credentials, tls::Role::server, state_->loop.clock().now_us()));
-      tls_.emplace(context.release());
+      certificates_.emplace(*options.credentials, tls::Role::server);
+      TRY(take_certificates());
     }
     ErrorOf error;
     auto address = asio::ip::make_address(options.address, error);
@@ -70,6 +69,13 @@ class BeastServer final : public Server {
   [[nodiscard]] std::uint16_t port() const override { return port_; }
 
  private:
+  /// Renewed files count from the next connection on.
+  Result<void> take_certificates() {
+    TRY_ASSIGN(auto context, certificates_->current(state_->loop.clock().now_us()));
+    tls_.emplace(context.release());
+    return {};
+  }
+
   void accept() {
     if (accepting_ || !acceptor_.is_open() || connections_.size() >= state_->options.connection_limit) return;
     accepting_ = true;
@@ -80,6 +86,7 @@ class BeastServer final : public Server {
         pause_.after_us(kAcceptPauseUs, [this] { accept(); });
         return;
       }
+      if (certificates_) (void)take_certificates();  // there has been a good one: it cannot fail
       auto connection = make_connection(state_, std::move(socket), tls_ ? &*tls_ : nullptr);
       connections_[connection.get()] = connection;
       connection->start();
@@ -88,6 +95,7 @@ class BeastServer final : public Server {
   }
 
   std::shared_ptr<ServerState> state_;
+  std::optional<tls::RenewedContext> certificates_;
   std::optional<asio::ssl::context> tls_;
   tcp::acceptor acceptor_;
   Timer pause_;

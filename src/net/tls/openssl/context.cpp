@@ -1,6 +1,7 @@
 #include "net/tls/context.hpp"
 
 #include "net/tls/certificate.hpp"
+#include "net/tls/revocation.hpp"
 
 #include <fmt/format.h>
 #include <openssl/err.h>
@@ -21,7 +22,7 @@ int failure_slot() {
 }
 
 int remember_failure(int accepted, X509_STORE_CTX* store) {
-  if (accepted != 0) return accepted;
+  if (accepted != 0 || no_list_is_no_objection(store)) return 1;
   auto* ssl = static_cast<SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
   auto* failure = static_cast<std::string*>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), failure_slot()));
   char name[256] = "?";
@@ -82,12 +83,17 @@ Result<Context> make_context(const Credentials& credentials, Role role, TimeUs n
     expect_host(context.get(), peer_host);
   }
   TRY(load_files(context.get(), credentials));
+  TRY(add_revocation_lists(SSL_CTX_get_cert_store(context.get()), credentials.certificate_authority.parent_path()));
   return context;
 }
 
 std::string verification_failure(ssl_ctx_st* context) {
   const auto* failure = static_cast<const std::string*>(SSL_CTX_get_ex_data(context, failure_slot()));
   return failure != nullptr ? *failure : std::string();
+}
+
+void forget_verification_failure(ssl_ctx_st* context) {
+  static_cast<std::string*>(SSL_CTX_get_ex_data(context, failure_slot()))->clear();
 }
 
 std::string peer_common_name(const ssl_st* connection) {

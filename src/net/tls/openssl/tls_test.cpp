@@ -1,10 +1,10 @@
 #include "base/file.hpp"
 #include "net/tls/certificate.hpp"
 #include "net/tls/context.hpp"
+#include "net/tls/testing/handshake.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <openssl/ssl.h>
 
 #include <filesystem>
 
@@ -30,23 +30,6 @@ class TlsTest : public testing::Test {
     Credentials paths{folder_ / (name + ".ca.pem"), folder_ / (name + ".pem"), folder_ / (name + ".key")};
     EXPECT_TRUE(write_credentials(paths, pair, authority.certificate_pem));
     return paths;
-  }
-
-  /// Runs a handshake in memory. True when both sides trust each other.
-  static bool handshake(SSL_CTX* client_context, SSL_CTX* server_context) {
-    std::unique_ptr<SSL, void (*)(SSL*)> client(SSL_new(client_context), SSL_free),
-        server(SSL_new(server_context), SSL_free);
-    BIO *client_side = nullptr, *server_side = nullptr;
-    BIO_new_bio_pair(&client_side, 0, &server_side, 0);
-    SSL_set_bio(client.get(), client_side, client_side);
-    SSL_set_bio(server.get(), server_side, server_side);
-    int client_done = 0, server_done = 0;
-    for (int round = 0; round < 10 && (client_done != 1 || server_done != 1); ++round) {
-      client_done = SSL_connect(client.get());
-      server_done = SSL_accept(server.get());
-    }
-    error_text();
-    return client_done == 1 && server_done == 1;
   }
 
   std::filesystem::path folder_;

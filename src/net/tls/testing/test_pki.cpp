@@ -49,19 +49,21 @@ TestPki::~TestPki() {
 }
 
 Credentials TestPki::issue(const std::string& common_name, int valid_days) {
-  return write(common_name, authority_, valid_days);
+  return issue({.common_name = common_name, .organisation = "test", .valid_days = valid_days});
 }
+
+Credentials TestPki::issue(const CertificateRequest& request) { return write(authority_, request); }
 
 Credentials TestPki::issue_by_a_stranger(const std::string& common_name) {
-  return write(common_name, must(make_authority("a stranger", "elsewhere", SystemClock().now_us())), 365);
+  return write(must(make_authority("a stranger", "elsewhere", SystemClock().now_us())), {.common_name = common_name});
 }
 
-Credentials TestPki::write(const std::string& common_name, const KeyPair& authority, int valid_days) {
-  const TimeUs now_us = SystemClock().now_us();
-  const TimeUs from_us = valid_days < 0 ? now_us + (valid_days - 1) * kDayUs : now_us;
-  const CertificateRequest request{
-      .common_name = common_name, .organisation = "test", .valid_days = std::abs(valid_days)};
-  const Credentials paths{folder_ / "ca.pem", folder_ / (common_name + ".pem"), folder_ / (common_name + ".key")};
+Credentials TestPki::write(const KeyPair& authority, CertificateRequest request) {
+  TimeUs from_us = SystemClock().now_us();
+  if (request.valid_days < 0) from_us += (request.valid_days - 1) * kDayUs;
+  request.valid_days = std::abs(request.valid_days);
+  const Credentials paths{folder_ / "ca.pem", folder_ / (request.common_name + ".pem"),
+                          folder_ / (request.common_name + ".key")};
   must(write_credentials(paths, must(issue_certificate(authority, request, from_us))));
   return paths;
 }

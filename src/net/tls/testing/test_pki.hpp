@@ -19,6 +19,7 @@ class TestPki {
 
   /// A certificate of this authority in `folder()`, written anew each time. Negative days: already expired.
   Credentials issue(const std::string& common_name, int valid_days = 365);
+  Credentials issue(const CertificateRequest& request);
   /// The same name and files, but of an authority that nobody trusts.
   Credentials issue_by_a_stranger(const std::string& common_name);
   /// Writes a revocation list of these certificates ("<name>.pem" in the folder) as `file`, PEM (RFC 5280, 5).
@@ -28,7 +29,7 @@ class TestPki {
   [[nodiscard]] const KeyPair& authority() const { return authority_; }
 
  private:
-  Credentials write(const std::string& common_name, const KeyPair& authority, int valid_days);
+  Credentials write(const KeyPair& authority, CertificateRequest request);
   std::filesystem::path folder_;
   KeyPair authority_;
 };
