@@ -111,8 +111,10 @@ json json_live_event(const LiveState& live, const std::vector<const LiveSignal*>
   for (const auto* signal : changes) {
     if (assets.empty() || signal->asset != asset) {
       asset = signal->asset;
-      assets.push_back({{"asset", live.assets()[asset].name},
-                        {"time", json_time(live.assets()[asset].last_seen_us)},
+      const auto& changed = live.assets()[asset];
+      assets.push_back({{"asset", changed.name},
+                        {"time", json_time(changed.last_seen_us)},
+                        {"clock", json_number(live.value_of(changed, SignalRole::clock))},
                         {"values", json::object()}});
     }
     assets.back()["values"][signal->row.signal] = json::array({json_number(signal->value), signal->status});

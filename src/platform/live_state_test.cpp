@@ -1,5 +1,7 @@
 #include "platform/live_state.hpp"
 
+#include "platform/api_json.hpp"
+
 #include <gtest/gtest.h>
 #include <cmath>
 
@@ -84,6 +86,19 @@ TEST_F(LiveStateTest, ChangesAreTakenOnceAndBounded) {
   EXPECT_EQ(live.take_changes(1).size(), 1u);
   EXPECT_EQ(live.take_changes(10).size(), 1u);
   EXPECT_TRUE(live.take_changes(10).empty());
+}
+
+TEST_F(LiveStateTest, AnEventTellsTheAssetsClockBesideWhatChanged) {
+  live.update(0, 1'000'000, 7, 0);
+  EXPECT_EQ(live.take_changes(10).size(), 1u);
+  live.update(1, 2'000'000, 2380, 0);
+  const auto event = json_live_event(live, live.take_changes(10));
+  ASSERT_EQ(event["assets"].size(), 1u);
+  const auto& asset = event["assets"][0];
+  EXPECT_EQ(asset["asset"], "engine-061");
+  EXPECT_EQ(asset["clock"], 7);
+  EXPECT_EQ(asset["time"], format_time(2'000'000));
+  EXPECT_EQ(asset["values"], (nlohmann::json{{"Nf", {2380, 0}}}));
 }
 
 TEST_F(LiveStateTest, TheNumberOfSignalsIsBounded) {

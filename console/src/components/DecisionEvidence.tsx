@@ -2,7 +2,7 @@ import type { DecisionDetail, Verdict } from "../api/types";
 import type { Answer } from "../state/query";
 import { formatRoute } from "../state/route";
 import { AdviceBadge, VerdictBadge } from "./Badges";
-import { number, percent, plural, short, time, words } from "./format";
+import { decimals, number, percent, plural, short, time, words } from "./format";
 import { Facts, ProblemNote } from "./Page";
 import { Table } from "./Table";
 
@@ -51,7 +51,7 @@ function Inputs({ features, unit }: { features: DecisionDetail["features"]; unit
                 <td className="right">
                   {contribution === null
                     ? "–"
-                    : `${contribution > 0 ? "+" : contribution < 0 ? "−" : ""}${number(Math.abs(contribution), 3)} ${unit}`}
+                    : `${contribution > 0 ? "+" : ""}${decimals(contribution, 2)} ${unit}`}
                 </td>
                 <td className="bar-cell">
                   <span
@@ -66,7 +66,8 @@ function Inputs({ features, unit }: { features: DecisionDetail["features"]; unit
       </tbody>
       {features.length > shown && (
         <caption className="below">
-          The {shown} {computed ? "that moved it most" : "first"} of {plural(features.length, "input")}
+          The {shown} {computed ? "that moved the prediction most" : "first"} of {plural(features.length, "input")}: each
+          against its typical value, one at a time
         </caption>
       )}
     </Table>
@@ -114,7 +115,7 @@ export function DecisionEvidence({ id, answer: { data, problem }, judge, back }:
     return (
       <section className="evidence" aria-busy={!problem}>
         <ProblemNote problem={problem} />
-        {!problem && <p className="quiet">…</p>}
+        {!problem && <p className="quiet">Reading …</p>}
       </section>
     );
   const { decision, features, dataset, model, trace } = data;

@@ -1,4 +1,4 @@
-import { useMemo, useState, type ReactNode } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
 import { useQuery } from "../state/query";
 import { useConnection } from "../state/live";
 import { useKeys, type KeyMap } from "../state/keys";
@@ -6,6 +6,7 @@ import { useNow } from "../state/now";
 import { formatRoute, navigate, useRoute } from "../state/route";
 import { age } from "./format";
 import { rooms } from "./rooms";
+import { Help } from "./Guide";
 import { Search } from "./Search";
 
 /** Name with the letter underlined that goes there after `g`. */
@@ -47,12 +48,28 @@ function Source() {
   );
 }
 
+/** Another room begins at its top, and the keyboard and the screen reader in it, when what they were at is gone. */
+function useArrival(room: string, inside: boolean): void {
+  const first = useRef(true);
+  useEffect(() => {
+    if (first.current) {
+      first.current = false;
+      return;
+    }
+    window.scrollTo(0, 0);
+    if (document.activeElement === document.body) document.getElementById("page")?.focus({ preventScroll: true });
+  }, [room, inside]);
+}
+
 export function Frame({ children }: { children: ReactNode }) {
-  const { room } = useRoute();
-  const [searching, setSearching] = useState(false);
+  const { room, id } = useRoute();
+  useArrival(room, room === "plant" && id !== null);
+  const [open, setOpen] = useState<"search" | "help" | null>(null);
+  const close = useCallback(() => setOpen(null), []);
   const keys = useMemo(
     (): KeyMap => ({
-      "/": () => setSearching(true),
+      "/": () => setOpen("search"),
+      "?": () => setOpen("help"),
       ...Object.fromEntries(rooms.map(({ room: to, key }) => [`g ${key}`, () => navigate(formatRoute({ room: to }))])),
     }),
     [],
@@ -88,14 +105,18 @@ export function Frame({ children }: { children: ReactNode }) {
         <Source />
         <button
           className="find"
-          onClick={() => setSearching(true)}
+          onClick={() => setOpen("search")}
           title="Find anything (/)"
           aria-label="Find anything">
           Find <kbd>/</kbd>
         </button>
+        <button className="find" onClick={() => setOpen("help")} title="Keys and help (?)" aria-label="Keys and help">
+          Help <kbd>?</kbd>
+        </button>
       </header>
       {children}
-      {searching && <Search close={() => setSearching(false)} />}
+      {open === "search" && <Search close={close} />}
+      {open === "help" && <Help room={room} close={close} />}
     </>
   );
 }

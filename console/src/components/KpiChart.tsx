@@ -38,7 +38,7 @@ export function KpiChart({ name, unit, times, values, levels, marks, height }: P
       const reach = Math.max(0, ...lines.map(({ value }) => value));
       return options(paint, unit, "outcome", {
         series: [{}, { stroke: paint.accent, width: 2, points: { show: false } }],
-        scales: { y: { range: (_plot, low, high) => [Math.min(0, low ?? 0), Math.max(reach, high ?? 0) * 1.12 || 1] } },
+        scales: { y: { range: (_plot, low, high) => [Math.min(0, low ?? 0), Math.max(reach, high ?? 0) * 1.25 || 1] } },
         plugins: [markPlugin(paint, events), levelPlugin(drawnLevels, paint.paper)],
       });
     },

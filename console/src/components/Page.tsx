@@ -1,25 +1,31 @@
 import { useEffect, type ReactNode } from "react";
+import { RoomGuide } from "./Guide";
 import type { Problem } from "../api/types";
 
 interface Properties {
-  title: string;
+  title: string; // the room's name
+  subject?: string | undefined; // the thing in it, for the window's title
   question: string;
   answer: ReactNode;
   children?: ReactNode;
 }
 
-/** Every page: the question it answers, the answer in words with its number, then the evidence. */
-export function Page({ title, question, answer, children }: Properties) {
+/** While the platform has not answered. */
+export const waiting = "…";
+
+/** Every page: the question it answers, the answer in words with its number, then the evidence, then how to read it. */
+export function Page({ title, subject, question, answer, children }: Properties) {
   useEffect(() => {
-    document.title = `${title} – Millrace`;
-  }, [title]);
+    document.title = `${subject ? `${subject} – ` : ""}${title} – Millrace`;
+  }, [title, subject]);
   return (
-    <main id="page" tabIndex={-1} data-page={title}>
+    <main id="page" tabIndex={-1} data-page={title} aria-busy={answer === waiting}>
       <header className="answer">
         <p className="question">{question}</p>
         <h1>{answer}</h1>
       </header>
       {children}
+      <RoomGuide title={title} />
     </main>
   );
 }

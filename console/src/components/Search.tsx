@@ -93,7 +93,7 @@ export function Search({ close }: { close: () => void }) {
   return (
     <dialog
       ref={dialog}
-      className="search"
+      className="sheet search"
       onClose={close}
       aria-label="Find anything"
       onClick={(event) => {

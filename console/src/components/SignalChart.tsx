@@ -1,7 +1,7 @@
 import { useCallback, useMemo, useRef, useState } from "react";
 import type { Signal } from "../api/types";
 import { number, words } from "./format";
-import { bandPixels, options, timeAxis, unitText, usePlot, valueAxis, type Colours } from "./plot";
+import { bandPixels, options, timeAxis, unitText, usePlot, valueAxis, valueRange, type Colours } from "./plot";
 import { bandPlugin } from "./plotPlugins";
 import { drawn, gapsOf, merged, runs } from "./series";
 import type { Recording } from "../state/samples";
@@ -30,6 +30,7 @@ export function SignalChart({ signal, recording, onRange }: Properties) {
     (paint: Colours) =>
       options(paint, signal.unit, "asset", {
         series: [{}, { stroke: paint.accent, width: 1.25, points: { show: false } }],
+        scales: { y: { range: (_plot, low, high) => valueRange(low, high) } },
         axes: [timeAxis(paint, bandPixels + 5), valueAxis(paint, signal.unit)],
         plugins: [bandPlugin(paint, () => bandNow.current)],
         hooks: {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { age, bytes, limit, number, percent, plural, quantity, sentence, short, time, words } from "./format";
+import { age, ago, bytes, decimals, limit, number, percent, placesOf, plural, quantity, sentence, short, time, words } from "./format";
 
 describe("number", () => {
   it("keeps whole numbers whole and groups thousands", () => {
@@ -11,8 +11,12 @@ describe("number", () => {
     expect(number(641.8213)).toBe("641.8");
     expect(number(0.123456)).toBe("0.1235");
     expect(number(4.9, 3)).toBe("4.9");
-    expect(number(-21.6049, 4)).toBe("-21.6");
+    expect(number(-21.6049, 4)).toBe("\u221221.6");
     expect(number(0.00001, 3)).toBe("1.0e-5");
+  });
+  it("tells an axis's numbers apart", () => {
+    expect([1, 0.5, 0.25, 20, 0.0005].map(placesOf)).toEqual([0, 1, 2, 0, 4]);
+    expect([2388.05, 2388.1].map((value) => decimals(value, placesOf(0.05)))).toEqual(["2,388.05", "2,388.10"]);
   });
   it("shows the unknown as a dash, never as zero", () => {
     for (const value of [null, undefined, Number.NaN, Infinity]) expect(number(value)).toBe("–");
@@ -43,6 +47,12 @@ describe("words for people", () => {
       "3 d",
     ]);
     expect(age(-5)).toBe("0.0 s");
+  });
+  it("how long ago stands still within a second", () => {
+    const now = Date.parse("2026-03-01T12:00:10Z");
+    expect(ago("2026-03-01T12:00:09.200Z", now)).toBe("just now");
+    expect(ago("2026-03-01T12:00:00Z", now)).toBe("10 s ago");
+    expect(ago(null, now)).toBe("never");
   });
   it("times carry a date only when it is not today's", () => {
     const now = new Date(2026, 2, 1, 12).getTime();

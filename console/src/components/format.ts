@@ -7,16 +7,37 @@ const formats = new Map<number, Intl.NumberFormat>();
 export function number(value: number | null | undefined, digits = 4): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return none;
   if (value === 0) return "0"; // also for -0
-  if (Math.abs(value) < 1e-4) return value.toExponential(Math.max(0, Math.min(digits, 2) - 1));
-  if (Number.isInteger(value) || Math.abs(value) >= 10 ** digits) return format(0).format(value);
+  if (Math.abs(value) < 1e-4) return minus(value.toExponential(Math.max(0, Math.min(digits, 2) - 1)));
+  if (Number.isInteger(value) || Math.abs(value) >= 10 ** digits) return decimals(value, 0, 0);
   const whole = Math.floor(Math.log10(Math.abs(value))) + 1;
-  return format(Math.max(0, digits - whole)).format(value);
+  return decimals(value, Math.max(0, digits - whole), 0);
 }
 
-function format(fraction: number): Intl.NumberFormat {
-  let found = formats.get(fraction);
-  if (!found) formats.set(fraction, (found = new Intl.NumberFormat("en-GB", { maximumFractionDigits: fraction })));
-  return found;
+/** As many decimals in each: for what stands in a column or along an axis. */
+export function decimals(value: number | null | undefined, places: number, least = places): string {
+  if (value === null || value === undefined || !Number.isFinite(value)) return none;
+  const key = places * 100 + least;
+  let format = formats.get(key);
+  if (!format)
+    formats.set(
+      key,
+      (format = new Intl.NumberFormat("en-GB", { maximumFractionDigits: places, minimumFractionDigits: least })),
+    );
+  return minus(format.format(value));
+}
+
+/** The sign is as wide as a digit, and no hyphen. */
+function minus(text: string): string {
+  return text.replace(/^-/, "\u2212");
+}
+
+/** Decimals that numbers in steps of `step` need to be told apart. */
+export function placesOf(step: number): number {
+  for (let places = 0; places < 8; ++places) {
+    const scaled = step * 10 ** places;
+    if (Math.abs(scaled - Math.round(scaled)) < 1e-6) return places;
+  }
+  return 8;
 }
 
 /** Three digits and the unit, for running text: "4.91 per 1000 cycles", "12 %". */
@@ -44,6 +65,13 @@ export function age(ms: number | null): string {
   if (s < 7200) return `${Math.round(s / 60)} min`;
   if (s < 172800) return `${Math.round(s / 3600)} h`;
   return `${Math.round(s / 86400)} d`;
+}
+
+/** "just now", "12 s ago": within a second nobody has to know more, and the text stands still. */
+export function ago(iso: string | null | undefined, now: number, never = "never"): string {
+  if (!iso) return never;
+  const ms = now - Date.parse(iso);
+  return ms < 1500 ? "just now" : `${age(ms)} ago`;
 }
 
 export function bytes(count: number): string {

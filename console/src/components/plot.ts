@@ -2,7 +2,7 @@
 import { useEffect, useRef, useSyncExternalStore, type RefObject } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { number } from "./format";
+import { decimals, placesOf } from "./format";
 
 export interface Colours {
   paper: string;
@@ -55,9 +55,21 @@ function timeLabel(seconds: number, span: number): string {
   return span > 3600 ? clock : `${clock}:${two(date.getSeconds())}`;
 }
 
-/** The catalogue's unit for a plain number is "1". */
+const signs: Record<string, string> = { "1": "", degR: "°R", degC: "°C", degF: "°F", um: "µm" };
+/** The catalogue's unit as people write it; a plain number's is "1". */
 export function unitText(unit: string): string {
-  return unit === "1" ? "" : unit;
+  return signs[unit] ?? unit;
+}
+
+/** Room around the curve; a constant stands in the middle of a narrow range instead of on a line from zero. */
+export function valueRange(low: number | null, high: number | null): [number, number] {
+  if (low === null || high === null) return [0, 1];
+  if (low === high) {
+    const around = Math.abs(low) * 0.01 || 1;
+    return [low - around, high + around];
+  }
+  const room = (high - low) * 0.1;
+  return [low - room, high + room];
 }
 
 export function timeAxis(paint: Colours, gap = 4): uPlot.Axis {
@@ -80,14 +92,14 @@ export function valueAxis(paint: Colours, unit: string): uPlot.Axis {
     grid: { stroke: paint.grid, width: 1 },
     ticks: { show: false },
     font,
-    size: 52,
+    size: 58,
     gap: 5,
     space: 26,
     label: unitText(unit) || "no unit",
     labelFont: font,
     labelSize: 15,
     labelGap: 0,
-    values: (_, splits) => splits.map((value) => number(value, 5)),
+    values: (_, splits, _axis, _space, step) => splits.map((value) => decimals(value, placesOf(step))),
   };
 }
 

@@ -1,11 +1,12 @@
 import { useCallback, useMemo } from "react";
 import type { Asset, Signal } from "../api/types";
 import { healthOf, QualityBadge } from "../components/Badges";
-import { age, number, percent, quantity, time, words } from "../components/format";
-import { Empty, Facts, Page, ProblemNote } from "../components/Page";
+import { age, ago, number, percent, quantity, time, words } from "../components/format";
+import { Empty, Facts, Page, ProblemNote, waiting } from "../components/Page";
 import { Table } from "../components/Table";
 import { unitText } from "../components/plot";
 import { SignalChart } from "../components/SignalChart";
+import { useAssets } from "../state/assets";
 import { useKeys } from "../state/keys";
 import { useNow } from "../state/now";
 import { useQuery } from "../state/query";
@@ -64,8 +65,7 @@ function Answer({ asset, signals, now }: { asset: Asset; signals: readonly Signa
     return (
       <>
         {asset.asset} {asset.state === "failed" ? "failed" : "was overhauled"} at{" "}
-        <em>{quantity(asset.clock, asset.unit ?? "")}</em>,{" "}
-        {age(asset.last_seen ? now - Date.parse(asset.last_seen) : null)} ago.
+        <em>{quantity(asset.clock, asset.unit ?? "")}</em>, {ago(asset.last_seen, now)}.
       </>
     );
   return (
@@ -85,12 +85,28 @@ function Answer({ asset, signals, now }: { asset: Asset; signals: readonly Signa
   );
 }
 
+/** What the band under each curve says. */
+function BandLegend() {
+  return (
+    <p className="band-legend">
+      Under each curve, the quality:{" "}
+      {(["good", "uncertain", "bad"] as const).map((quality) => (
+        <span key={quality}>
+          <i className={quality} aria-hidden="true" /> {quality}
+        </span>
+      ))}{" "}
+      <span>nothing: no data</span>
+    </p>
+  );
+}
+
 /** One asset: its signals over time with a shared cursor. Dragging over a chart chooses a range; Escape goes back to now. */
 export function AssetPage({ asset: name }: { asset: string }) {
   const { query } = useRoute();
   const now = useNow();
-  const { data: assets } = useQuery("/api/v1/assets", {}, ["live", "decision"]);
+  const { data: assets } = useAssets();
   const { data: signals, problem } = useQuery("/api/v1/assets/{asset}/signals", { path: { asset: name } }, ["live"]);
+  const asset = assets?.find((entry) => entry.asset === name);
   const follow = !query.from && !query.to;
   const { series, problem: samplesProblem } = useSamples(name, query.signals, query.from, query.to);
 
@@ -125,7 +141,6 @@ export function AssetPage({ asset: name }: { asset: string }) {
     ),
   );
 
-  const asset = assets?.find((entry) => entry.asset === name);
   const chosen = query.signals?.split(",");
   const shown = (signals ?? []).filter(({ signal, role }) =>
     chosen ? chosen.includes(signal) : role === "feature" || role === "context" || role === "clock",
@@ -136,13 +151,13 @@ export function AssetPage({ asset: name }: { asset: string }) {
       problem ? (
         "This cannot be said now."
       ) : (
-        "…"
+        waiting
       )
     ) : (
       <Answer asset={asset} signals={signals} now={now} />
     );
   return (
-    <Page title="Plant" question={`Plant: what is ${name} doing, and can we believe it?`} answer={answer}>
+    <Page title="Plant" subject={name} question={`What is ${name} doing, and can we believe it?`} answer={answer}>
       <ProblemNote problem={problem ?? samplesProblem} />
       {asset && (
         <Facts
@@ -156,8 +171,11 @@ export function AssetPage({ asset: name }: { asset: string }) {
             ["Site", asset.site],
             ["Type", asset.type],
             ["Clock", `${number(asset.clock)} ${asset.unit ?? ""}`],
-            ["Seen", asset.last_seen ? `${age(now - Date.parse(asset.last_seen))} ago` : "never"],
-            ["Decisions", <a href={formatRoute({ room: "decisions", query: { asset: name } })}>why it was advised</a>],
+            ["Seen", ago(asset.last_seen, now)],
+            [
+              "Decisions",
+              <a href={formatRoute({ room: "decisions", query: { asset: name, show: "all" } })}>what was decided, and why</a>,
+            ],
           ]}
         />
       )}
@@ -165,7 +183,7 @@ export function AssetPage({ asset: name }: { asset: string }) {
         {follow ? (
           <span className="hint">
             Live. Drag over a chart to look at a range; <kbd>j</kbd> <kbd>k</kbd> next and previous asset,{" "}
-            <kbd>Esc</kbd> all assets.
+            <kbd>Esc</kbd> all assets
           </span>
         ) : (
           <>
@@ -182,6 +200,7 @@ export function AssetPage({ asset: name }: { asset: string }) {
       {signals?.length === 0 && (
         <Empty what="Here stand the signals of this asset once the gateway sends them." command="millrace status" />
       )}
+      {shown.length > 0 && <BandLegend />}
       <div className="charts">
         {shown.map((signal) => (
           <SignalChart

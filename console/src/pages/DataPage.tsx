@@ -1,9 +1,9 @@
-import { useState, type FormEvent, type KeyboardEvent } from "react";
+import { useEffect, useState, type FormEvent, type KeyboardEvent } from "react";
 import { post } from "../api/client";
 import type { Problem, SignalQuality, SqlResult } from "../api/types";
 import { number, percent, plural, time, words } from "../components/format";
 import { unitText } from "../components/plot";
-import { Empty, Page, ProblemNote } from "../components/Page";
+import { Empty, Page, ProblemNote, waiting } from "../components/Page";
 import { Table } from "../components/Table";
 import { useQuery } from "../state/query";
 import { formatRoute, navigate, useRoute } from "../state/route";
@@ -28,6 +28,8 @@ function Share({ good, uncertain, bad }: SignalQuality) {
   );
 }
 
+const byName = (rows: readonly SignalQuality[]) => rows.toSorted((a, b) => a.signal.localeCompare(b.signal));
+
 function Signals({ rows, chosen }: { rows: readonly SignalQuality[]; chosen: string | undefined }) {
   return (
     <Table label="Signals">
@@ -50,7 +52,7 @@ function Signals({ rows, chosen }: { rows: readonly SignalQuality[]; chosen: str
         </tr>
       </thead>
       <tbody>
-        {rows.map((row) => (
+        {byName(rows).map((row) => (
           <tr key={`${row.use_case ?? ""}/${row.signal}`} className={row.signal === chosen ? "chosen" : ""}>
             <th scope="row">{row.signal}</th>
             <td>{words(row.quantity)}</td>
@@ -86,7 +88,7 @@ function Result({ columns, rows }: SqlResult) {
       <thead>
         <tr>
           {columns.map((name, index) => (
-            <th scope="col" key={index}>
+            <th scope="col" key={index} className={typeof rows[0]?.[index] === "number" ? "right" : ""}>
               {name}
             </th>
           ))}
@@ -122,6 +124,9 @@ function Query({ sql }: { sql: string }) {
     setProblem(response.ok ? null : response.problem);
     if (response.ok) setResult(response.data);
   };
+  useEffect(() => {
+    if (sql !== "") void run(); // a query that somebody was sent; later changes of the address are this form's own
+  }, []);
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) void run();
   };
@@ -162,7 +167,7 @@ export function DataPage() {
     problem ? (
       "This cannot be said now."
     ) : (
-      "…"
+      waiting
     )
   ) : points === 0 ? (
     "Nothing is known yet."

@@ -3,8 +3,8 @@ import { post } from "../api/client";
 import type { Decision, Problem, Verdict } from "../api/types";
 import { AdviceBadge, VerdictBadge } from "../components/Badges";
 import { DecisionEvidence } from "../components/DecisionEvidence";
-import { number, plural, time } from "../components/format";
-import { Empty, Page, ProblemNote } from "../components/Page";
+import { decimals, number, plural, time } from "../components/format";
+import { Empty, Page, ProblemNote, waiting } from "../components/Page";
 import { useKeys } from "../state/keys";
 import { invalidate, useQuery } from "../state/query";
 import { formatRoute, navigate, useRoute } from "../state/route";
@@ -28,9 +28,11 @@ function Row({ decision, chosen, to }: { decision: Decision; chosen: boolean; to
         <strong>{decision.asset}</strong>
         <AdviceBadge advice={decision.advice} />
         <span className="right">
-          {decision.prediction === null ? "–" : `${number(decision.prediction, 3)} ${decision.unit}`}
+          {decision.prediction === null ? "–" : `${decimals(decision.prediction, 1)} ${decision.unit}`}
         </span>
-        <VerdictBadge verdict={decision.verdict} />
+        <span>
+          <VerdictBadge verdict={decision.verdict} />
+        </span>
       </a>
     </li>
   );
@@ -113,7 +115,7 @@ export function DecisionsPage() {
     list.problem ? (
       "This cannot be said now."
     ) : (
-      "…"
+      waiting
     )
   ) : (
     <>
@@ -131,7 +133,7 @@ export function DecisionsPage() {
   );
   const before = decisions.length === pageSize ? decisions.at(-1)?.decision_id : undefined;
   return (
-    <Page title="Decisions" question="What did it advise, why, and was it right?" answer={answer}>
+    <Page title="Decisions" subject={detail.data?.decision.asset ?? query.asset} question="What did it advise, why, and was it right?" answer={answer}>
       <ProblemNote problem={list.problem ?? refused} />
       <div className="filters" role="group" aria-label="Show">
         {filters.map(([value, name]) => (
@@ -156,7 +158,7 @@ export function DecisionsPage() {
         decisions.length === 0 &&
         (show === "" && !query.asset ? (
           <Empty
-            what="Here stands each time Millrace asked for something, and why. Nothing so far: a model must be approved, and an edge must run it."
+            what="Here stands each time Millrace asked for something, and why. That all is well is a decision too: it stands under “all”. Where nothing is decided at all, a model must be trained and approved."
             command="millrace model train turbofan-maintenance"
           />
         ) : (
@@ -165,6 +167,13 @@ export function DecisionsPage() {
       {decisions.length > 0 && (
         <div className={`split${id ? " chosen" : ""}`}>
           <div className="list">
+            <p className="list-head" aria-hidden="true">
+              <span>Time</span>
+              <span>Asset</span>
+              <span>Advice</span>
+              <span className="right">Left</span>
+              <span>Verdict</span>
+            </p>
             <ol aria-label="Decisions, newest first">
               {decisions.map((decision) => (
                 <Row

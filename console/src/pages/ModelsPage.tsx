@@ -2,8 +2,8 @@ import { useState } from "react";
 import { post } from "../api/client";
 import type { Model, Problem } from "../api/types";
 import { Badge, MetBadge } from "../components/Badges";
-import { bytes, limit, number, plural, short, time, words } from "../components/format";
-import { Empty, Facts, Page, ProblemNote } from "../components/Page";
+import { bytes, limit, number, plural, quantity, short, time, words } from "../components/format";
+import { Empty, Facts, Page, ProblemNote, waiting } from "../components/Page";
 import { Table } from "../components/Table";
 import { invalidate, useQuery } from "../state/query";
 import { formatRoute, useRoute } from "../state/route";
@@ -84,7 +84,27 @@ function Approve({ model }: { model: Model }) {
   );
 }
 
-function OneModel({ model }: { model: Model }) {
+/** What is measured, in words; `true`: in the unit of the prediction. */
+const metrics: Record<string, [string, boolean]> = {
+  rmse: ["typical error (root mean square), labels cut as in training", true],
+  rmse_uncapped: ["the same against the whole remaining life", true],
+  rmse_validation: ["typical error (root mean square) on engines held back", true],
+  mae: ["mean error, either way", true],
+  bias: ["mean error with its sign: above 0 it promises too much", true],
+  nasa_score: ["sum over rows; promising too much costs more; lower is better", false],
+  parity_with_trainer: ["largest difference between the exported model and the trainer's", true],
+  validation_rows: ["rows that training did not see", false],
+};
+const metricText = (name: string, value: number | null, unit: string) =>
+  metrics[name]?.[1] && value !== null ? `${number(value)} ${unit}` : number(value);
+
+/** The clock's unit is the prediction's. */
+function usePredictionUnit(use_case: string | undefined): string {
+  const { data } = useQuery(use_case ? "/api/v1/use-cases/{use_case}" : null, { path: { use_case: use_case ?? "" } });
+  return data?.signals.find(({ role }) => role === "clock")?.unit ?? "";
+}
+
+function OneModel({ model, unit }: { model: Model; unit: string }) {
   return (
     <section data-model>
       <h2>
@@ -123,7 +143,7 @@ function OneModel({ model }: { model: Model }) {
             {model.gates.map((gate) => (
               <tr key={gate.name}>
                 <th scope="row">{words(gate.name)}</th>
-                <td className="right">{number(gate.value)}</td>
+                <td className="right">{metricText(gate.name, gate.value, unit)}</td>
                 <td className="right">{limit(gate.comparison, gate.limit)}</td>
                 <td>
                   <MetBadge met={gate.passed} yes="passed" no="failed" />
@@ -140,13 +160,15 @@ function OneModel({ model }: { model: Model }) {
               <th scope="col" className="right">
                 Value
               </th>
+              <th scope="col">Meaning</th>
             </tr>
           </thead>
           <tbody>
             {Object.entries(model.metrics).map(([name, value]) => (
               <tr key={name}>
                 <th scope="row">{words(name)}</th>
-                <td className="right">{number(value)}</td>
+                <td className="right">{metricText(name, value, unit)}</td>
+                <td className="quiet">{metrics[name]?.[0] ?? ""}</td>
               </tr>
             ))}
           </tbody>
@@ -186,11 +208,12 @@ export function ModelsPage() {
   const active = models?.filter(({ state }) => state === "approved") ?? [];
   const chosen = models?.find((model) => nameOf(model) === id) ?? active[0] ?? models?.[0];
   const gate = active[0]?.gates[0];
+  const unit = usePredictionUnit(chosen?.use_case);
   const answer = !models ? (
     problem ? (
       "This cannot be said now."
     ) : (
-      "…"
+      waiting
     )
   ) : models.length === 0 ? (
     "There is no model yet."
@@ -201,7 +224,8 @@ export function ModelsPage() {
       {active.map(nameOf).join(", ")} decides
       {gate ? (
         <>
-          : {words(gate.name)} <em>{number(gate.value, 3)}</em> when it was trained, limit {number(gate.limit, 3)}
+          : {words(gate.name)} <em>{quantity(gate.value, metrics[gate.name]?.[1] ? unit : "")}</em> when it was trained,
+          limit {number(gate.limit, 3)}
         </>
       ) : null}
       .
@@ -222,7 +246,7 @@ export function ModelsPage() {
         </p>
       )}
       {models && models.length > 0 && <Versions models={models} chosen={chosen} />}
-      {chosen && <OneModel model={chosen} />}
+      {chosen && <OneModel model={chosen} unit={unit} />}
     </Page>
   );
 }

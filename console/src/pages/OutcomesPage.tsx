@@ -3,7 +3,7 @@ import type { Kpi } from "../api/types";
 import { MetBadge } from "../components/Badges";
 import { limit, number, plural, quantity, sentence, time, words } from "../components/format";
 import { KpiChart, type NamedLevel } from "../components/KpiChart";
-import { Empty, Facts, Page, ProblemNote } from "../components/Page";
+import { Empty, Facts, Page, ProblemNote, waiting } from "../components/Page";
 import { Table } from "../components/Table";
 import { useQuery } from "../state/query";
 import { formatRoute, useRoute } from "../state/route";
@@ -12,10 +12,10 @@ const question = "Are we getting what we set out for?";
 
 function Answer({ kpi }: { kpi: Kpi }) {
   const against = `baseline ${number(kpi.baseline, 3)}, target ${number(kpi.target, 3)}`;
-  if (kpi.current === null)
+  if (kpi.current === null || kpi.n === 0)
     return (
       <>
-        {sentence(kpi.title)}: nothing to count yet; {against} {kpi.unit}.
+        {sentence(kpi.title)}: nothing counted yet, no life has ended; {against} {kpi.unit}.
       </>
     );
   return (
@@ -48,7 +48,7 @@ function History({ kpi }: { kpi: Kpi }) {
         <h2>
           {sentence(kpi.title)}{" "}
           <span className="quiet">
-            {kpi.unit}, {kpi.direction} is better, {number(kpi.n)} counted
+            {kpi.unit}, {kpi.direction} is better, {plural(kpi.n, "life", "lives")} counted
           </span>
         </h2>
         <KpiChart
@@ -69,15 +69,19 @@ function History({ kpi }: { kpi: Kpi }) {
               {guard.unit}, must stay {limit(guard.comparison, guard.limit)}
             </span>
           </h2>
-          <KpiChart
-            name={guard.name}
-            unit={guard.unit ?? ""}
-            times={times}
-            values={guardValues}
-            marks={marks}
-            height={170}
-            levels={[{ value: guard.limit, name: "limit", kind: "baseline" }]}
-          />
+          {guardValues.every((value) => value === null) ? (
+            <Empty what="Nothing to judge yet: the first overhaul draws the first point here." />
+          ) : (
+            <KpiChart
+              name={guard.title ?? words(guard.name)}
+              unit={guard.unit ?? ""}
+              times={times}
+              values={guardValues}
+              marks={marks}
+              height={170}
+              levels={[{ value: guard.limit, name: "limit", kind: "baseline" }]}
+            />
+          )}
         </section>
       )}
     </>
@@ -122,14 +126,15 @@ function Marks({ kpi }: { kpi: Kpi }) {
   return (
     <section>
       <h2>
-        What changed when <span className="quiet">newest first</span>
+        What changed when{" "}
+        <span className="quiet">
+          newest first{kpi.marks.length > marksShown ? `, ${marksShown} of ${number(kpi.marks.length)}` : ""}
+        </span>
       </h2>
-      <Table label="What changed when">
+      <Table label="What changed when" className="narrow">
         <thead>
           <tr>
-            <th scope="col" className="right">
-              Mark
-            </th>
+            <th scope="col">Mark</th>
             <th scope="col">Time</th>
             <th scope="col">Kind</th>
             <th scope="col">What</th>
@@ -141,7 +146,7 @@ function Marks({ kpi }: { kpi: Kpi }) {
             .slice(0, marksShown)
             .map((mark) => (
               <tr key={mark.number}>
-                <td className="right">{mark.number}</td>
+                <td>{mark.number}</td>
                 <td>{time(mark.time)}</td>
                 <td>{words(mark.kind)}</td>
                 <td>{mark.text}</td>
@@ -158,7 +163,7 @@ function OneUseCase({ name }: { name: string }) {
   const { data: useCase } = useQuery("/api/v1/use-cases/{use_case}", { path: { use_case: name } });
   if (!kpi)
     return (
-      <Page title="Outcomes" question={question} answer={problem ? "This cannot be said now." : "…"}>
+      <Page title="Outcomes" question={question} answer={problem ? "This cannot be said now." : waiting}>
         <ProblemNote problem={problem} />
       </Page>
     );
@@ -177,7 +182,7 @@ function OneUseCase({ name }: { name: string }) {
                 </span>
               </>,
             ],
-            ["Owner", words(useCase.owner)],
+            ["Owner", words(useCase.owner).replaceAll("-", " ")],
             ["Applied", time(useCase.applied)],
           ]}
         />
@@ -211,7 +216,7 @@ export function OutcomesPage() {
   const answer = !useCases
     ? problem
       ? "This cannot be said now."
-      : "…"
+      : waiting
     : useCases.length === 0
       ? "No outcome is set yet."
       : `${met} of ${plural(useCases.length, "use case")} reached the target.`;

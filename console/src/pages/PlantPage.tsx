@@ -1,11 +1,11 @@
-import { useMemo } from "react";
+import { memo, useMemo } from "react";
 import type { Asset } from "../api/types";
 import { healthOf } from "../components/Badges";
-import { age, number, percent, plural } from "../components/format";
-import { Empty, Page, ProblemNote } from "../components/Page";
+import { ago, number, percent, plural } from "../components/format";
+import { Empty, Page, ProblemNote, waiting } from "../components/Page";
+import { useAssets } from "../state/assets";
 import { useKeys } from "../state/keys";
 import { useNow } from "../state/now";
-import { useQuery } from "../state/query";
 import { formatRoute, navigate, useRoute } from "../state/route";
 
 function answerOf(assets: readonly Asset[]): string {
@@ -30,14 +30,14 @@ function answerOf(assets: readonly Asset[]): string {
   return `${parts.join(", ")}; ${trust}.`;
 }
 
-function Tile({ asset, now }: { asset: Asset; now: number }) {
+const Tile = memo(function Tile({ asset, now }: { asset: Asset; now: number }) {
   const health = healthOf(asset);
   const unit = asset.unit ?? "";
   const ended = asset.state === "overhauled" || asset.state === "failed";
   return (
     <a className={`tile ${health.tone}`} href={formatRoute({ room: "plant", id: asset.asset })} data-tile>
       <span className="tile-name">
-        <span aria-hidden="true">{health.shape}</span> {asset.asset}
+        <span aria-hidden="true">{health.shape}</span> <span data-asset>{asset.asset}</span>
       </span>
       <span className="tile-state">{health.text}</span>
       {ended ? (
@@ -52,16 +52,18 @@ function Tile({ asset, now }: { asset: Asset; now: number }) {
         </span>
       )}
       <span className="tile-more">
-        {ended || asset.clock === null ? "" : `at ${number(asset.clock)} · `}
+        {!ended && asset.clock !== null && (
+          <>
+            at <span data-clock>{number(asset.clock)}</span> ·{" "}
+          </>
+        )}
         {!ended && asset.bad_signals > 0
           ? `${plural(asset.bad_signals, "bad signal")}`
-          : asset.last_seen
-            ? `${age(now - Date.parse(asset.last_seen))} ago`
-            : "never seen"}
+          : ago(asset.last_seen, now, "never seen")}
       </span>
     </a>
   );
-}
+});
 
 const filters: [string, string][] = [
   ["", "all"],
@@ -81,7 +83,7 @@ function moveFocus(step: number): void {
 /** Plant: all assets at a glance, by site. */
 export function PlantPage() {
   const { query } = useRoute();
-  const { data: assets, problem } = useQuery("/api/v1/assets", {}, ["live", "decision", "status"]);
+  const { data: assets, problem } = useAssets();
   const now = useNow();
   useKeys(useMemo(() => ({ j: () => moveFocus(1), k: () => moveFocus(-1) }), []));
   const wanted = query.health ?? "";
@@ -95,7 +97,7 @@ export function PlantPage() {
         !assets
           ? problem
             ? "This cannot be said now."
-            : "…"
+            : waiting
           : assets.length === 0
             ? "No asset is known yet."
             : answerOf(assets)

@@ -1,7 +1,7 @@
 import type { Status } from "../api/types";
 import { Badge } from "../components/Badges";
-import { age, bytes, number, plural, time } from "../components/format";
-import { Empty, Facts, Page, ProblemNote } from "../components/Page";
+import { age, ago, bytes, number, plural, time } from "../components/format";
+import { Empty, Facts, Page, ProblemNote, waiting } from "../components/Page";
 import { Table } from "../components/Table";
 import { useNow } from "../state/now";
 import { useQuery } from "../state/query";
@@ -45,7 +45,7 @@ function Nodes({ status, now }: { status: Status; now: number }) {
                 <Badge tone="bad" shape="■" text="offline" />
               )}
             </td>
-            <td className="right">{node.last_seen ? `${age(now - Date.parse(node.last_seen))} ago` : "never"}</td>
+            <td className="right">{ago(node.last_seen, now)}</td>
             <td>{node.active?.map(({ model_version }) => model_version).join(", ") || "–"}</td>
             <td>{node.errors?.join("; ") || "–"}</td>
           </tr>
@@ -105,7 +105,7 @@ export function SystemPage() {
     problem ? (
       "The platform does not say."
     ) : (
-      "…"
+      waiting
     )
   ) : (
     <>
@@ -137,7 +137,7 @@ export function SystemPage() {
               ["Source to lake", status.ingest.lag_ms === null ? "–" : `${number(status.ingest.lag_ms, 3)} ms`],
               [
                 "Newest batch",
-                status.ingest.last_received ? `${age(now - Date.parse(status.ingest.last_received))} ago` : "none yet",
+                ago(status.ingest.last_received, now, "none yet"),
               ],
               ["Batches sent twice, stored once", number(status.ingest.duplicate_batches)],
               ["Recorded gaps", number(gaps)],

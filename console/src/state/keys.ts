@@ -1,4 +1,5 @@
-// Keyboard: `g` and a letter for rooms, `/` to find, page keys as the page says. Never while somebody types.
+// Keyboard: `g` and a letter for rooms, `/` to find, `?` for help, page keys as the page says. Never while somebody
+// types, nor behind an open dialog.
 import { useEffect } from "react";
 
 export type KeyMap = Record<string, () => void>;
@@ -31,6 +32,7 @@ export function meantKey(key: string, now: number): string {
 const maps: KeyMap[] = [];
 window.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || isTyping(event.target)) return;
+  if (document.querySelector("dialog[open]")) return;
   const key = meantKey(event.key, Date.now());
   const action = maps.findLast((map) => map[key] !== undefined)?.[key];
   if (action === undefined) return;

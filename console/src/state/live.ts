@@ -52,8 +52,9 @@ export function listen<K extends Kind>(kind: K, listener: (event: Events[K]) => 
 }
 
 /** After the stream was lost and has come back: events were missed, what is shown must be read again. */
-export function onReturn(notify: () => void): void {
+export function onReturn(notify: () => void): () => void {
   returns.add(notify);
+  return () => returns.delete(notify);
 }
 
 /** `listener` must be stable (useCallback) or it is subscribed anew at every rendering. */
