@@ -105,13 +105,17 @@ Result<void> append_rows(_duckdb_connection* to, const LakeCommit& rows) {
   return {};
 }
 
+/// Commits of more rows than this go to files.
+std::string inline_limit(int rows) { return fmt::format("SET ducklake_default_data_inlining_row_limit = {}", rows); }
+
 constexpr std::string_view marks_prefix = "{\"marks\":";
 
 class DuckDbLake final : public Lake {
  public:
-  DuckDbLake(std::filesystem::path folder, Engine writer_engine, Connection writer,
+  DuckDbLake(const DuckLakeOptions& options, Engine writer_engine, Connection writer,
              std::unique_ptr<duck::SampleSource> source, Engine reader_engine)
-      : folder_(std::move(folder)),
+      : folder_(options.folder),
+        inline_rows_(options.inline_rows),
         writer_engine_(std::move(writer_engine)),
         source_(std::move(source)),
         writer_(std::move(writer)),
@@ -127,12 +131,7 @@ class DuckDbLake final : public Lake {
       const auto extra = marks_json.empty() ? std::string("{}") : fmt::format("{}{}}}", marks_prefix, marks_json);
       TRY(writer_.execute(fmt::format("CALL lake.set_commit_message({}, {}, extra_info => {})", sql_quote(author),
                                       sql_quote(message), sql_quote(extra))));
-      if (!rows.samples.empty()) {
-        source_->set(&rows.samples);
-        const auto inserted = writer_.execute("INSERT INTO lake.samples SELECT * FROM millrace_samples()");
-        source_->set(nullptr);
-        TRY(inserted);
-      }
+      TRY(insert(rows.samples));
       return append_rows(writer_.handle(), rows);
     });
   }
@@ -222,9 +221,23 @@ class DuckDbLake final : public Lake {
     return connection;
   }
 
+  /// DuckLake sorts what it might inline, even a table that is not sorted on insert. Samples come sorted, and more than
+  /// the limit go into a file anyway: for them there is no inlining.
+  Result<void> insert(const SampleBatch& samples) {
+    if (samples.empty()) return {};
+    const bool into_file = samples.size() > static_cast<std::size_t>(inline_rows_);
+    if (into_file) TRY(writer_.execute(inline_limit(0)));
+    source_->set(&samples);
+    const auto inserted = writer_.execute("INSERT INTO lake.samples SELECT * FROM millrace_samples()");
+    source_->set(nullptr);
+    TRY(inserted);
+    return into_file ? writer_.execute(inline_limit(inline_rows_)) : Result<void>();
+  }
+
   /// All of `work` or nothing of it. New files are durable before the catalogue names them.
   template <typename Work>
   Result<SnapshotId> in_transaction(Work work) {
+    TRY(writer_.execute(inline_limit(inline_rows_)));  // outlives a transaction that failed
     TRY(writer_.execute("BEGIN"));
     auto done = work();
     if (done) done = file_sync_.sync_new_files();
@@ -261,6 +274,7 @@ class DuckDbLake final : public Lake {
   }
 
   std::filesystem::path folder_;
+  int inline_rows_;
   Engine writer_engine_;
   std::unique_ptr<duck::SampleSource> source_;
   Connection writer_;
@@ -310,10 +324,8 @@ Result<std::unique_ptr<Lake>> open_duckdb_lake(const DuckLakeOptions& given) {
   const auto catalog = (options.folder / "catalog.sqlite").string();
   // The path of the data is written again at each start, so that the folder may be moved while nobody uses it.
   const auto attach = fmt::format(
-      "ATTACH {} AS lake (DATA_PATH {}, OVERRIDE_DATA_PATH true, DATA_INLINING_ROW_LIMIT {}, META_JOURNAL_MODE 'WAL', "
-      "META_BUSY_TIMEOUT 10000)",
-      sql_quote("ducklake:sqlite:" + catalog), sql_quote((options.folder / "data").string() + "/"),
-      options.inline_rows);
+      "ATTACH {} AS lake (DATA_PATH {}, OVERRIDE_DATA_PATH true, META_JOURNAL_MODE 'WAL', META_BUSY_TIMEOUT 10000)",
+      sql_quote("ducklake:sqlite:" + catalog), sql_quote((options.folder / "data").string() + "/"));
   if (auto attached = writer.execute(attach); !attached)
     return fail(attached.error().with_context("opening the lake " + catalog));
   for (const auto* statement : duck::lake_schema) TRY(writer.execute(statement));
@@ -330,7 +342,7 @@ Result<std::unique_ptr<Lake>> open_duckdb_lake(const DuckLakeOptions& given) {
   TRY_ASSIGN(auto source, duck::SampleSource::install(writer.handle()));
   TRY_ASSIGN(auto reader, open_reader(options, extensions));
   return std::unique_ptr<Lake>(
-      new DuckDbLake(options.folder, std::move(engine), std::move(writer), std::move(source), std::move(reader)));
+      new DuckDbLake(options, std::move(engine), std::move(writer), std::move(source), std::move(reader)));
 }
 
 }  // namespace millrace

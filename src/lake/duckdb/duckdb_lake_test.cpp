@@ -50,6 +50,23 @@ class DuckDbLakeTest : public testing::Test {
   std::unique_ptr<Lake> lake_;
 };
 
+/// Files come sorted by signal and time, small commits lie in the catalogue, also beside and after large ones.
+TEST_F(DuckDbLakeTest, LargeCommitsAreSortedFilesAndSmallOnesAreInlined) {
+  const auto files = [&] { return lake().size()->files; };
+  commit(points(2, 3));
+  EXPECT_EQ(files(), 0);
+  LakeCommit large = points(5, 1'000, 100'000'000);
+  large.events.push_back({7, "plant", "engine-001", "gap", "beside many points"});
+  commit(large);
+  EXPECT_EQ(files(), 1);
+  EXPECT_EQ(number("SELECT count(*) FROM (SELECT (signal_id, source_time) < lag((signal_id, source_time)) OVER (ORDER "
+                   "BY rowid) AS wrong FROM samples WHERE source_time > make_timestamp(100000000)) WHERE wrong"),
+            0);
+  commit(points(2, 3, 1'000));
+  EXPECT_EQ(files(), 1);
+  EXPECT_EQ(number("SELECT count(*) FROM samples"), 5'012);
+}
+
 TEST_F(DuckDbLakeTest, StoresEveryTableAndReadsItBack) {
   LakeCommit rows = points(2, 3);
   rows.samples.add(1, 9'000'000, no_value, status::bad_sensor_failure, 9'500'000);
