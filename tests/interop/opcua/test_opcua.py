@@ -7,8 +7,8 @@ import pathlib
 import queue
 import shutil
 import signal
-import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -19,33 +19,14 @@ from asyncua.crypto import security_policies
 from asyncua.crypto.permission_rules import User, UserRole
 from asyncua.server.user_managers import UserManager
 
-HERE = pathlib.Path(__file__).parent
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parents[2] / "scripts"))
+from waiting import accepts, free_port, wait_for  # noqa: E402
+
 PROBE = os.environ["OPCUA_PROBE"]
 PLANT = str(pathlib.Path(os.environ["MILLRACE_BIN"]) / "millrace-plant")
 SPACE = "urn:millrace:interop"
 UNCERTAIN = 0x40900000
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def wait_for(what, condition, limit_s=30):
-    end = time.monotonic() + limit_s
-    while True:
-        value = condition()
-        if value:
-            return value
-        if time.monotonic() > end:
-            raise AssertionError(f"waited {limit_s} s for {what}")
-        time.sleep(0.05)
-
-
-def accepts(port):
-    with socket.socket() as attempt:
-        return attempt.connect_ex(("127.0.0.1", port)) == 0
 
 
 def make_certificate(folder, name, uri):
@@ -126,7 +107,10 @@ class AsyncuaServer:
     """An asyncua server on a thread of its own; `call` runs a coroutine there."""
 
     class Users(UserManager):
+        attempts = 0
+
         def get_user(self, iserver, username=None, password=None, certificate=None):
+            self.attempts += 1
             return User(role=UserRole.Admin) if (username, password) == ("operator", "secret") else None
 
     def __init__(self, folder, port):
@@ -138,7 +122,8 @@ class AsyncuaServer:
         return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(60)
 
     async def _start(self, folder, port):
-        self.server = Server(user_manager=self.Users())
+        self.users = self.Users()
+        self.server = Server(user_manager=self.users)
         await self.server.init()
         self.server.set_endpoint(f"opc.tcp://127.0.0.1:{port}/")
         await self.server.set_application_uri("urn:millrace:interop:peer")
@@ -262,7 +247,7 @@ class OpcUaInterop(unittest.TestCase):
         self.trust_what_was_rejected()
         lost = lambda: [m for m in probe.messages("state") if "refused user" in m["text"]]
         wait_for("the refusal", lost)
-        time.sleep(2)   # several attempts later
+        wait_for("several attempts more", lambda: server.users.attempts >= 4)
         self.assertEqual(len(lost()), 1)
 
     def start_plant(self, **replay):
@@ -302,7 +287,15 @@ class OpcUaInterop(unittest.TestCase):
         self.start_plant(wait_for_client=False, cycle="300 ms")   # peers take their time to start
         wait_for("the plant", lambda: accepts(self.port))
 
+        class Changes:
+            def __init__(self):
+                self.seen = asyncio.Queue()
+
+            def datachange_notification(self, node, value, data):
+                self.seen.put_nowait(value)
+
         async def use():
+            changes = Changes()
             client = Client(self.url)
             client.application_uri = "urn:millrace:interop:peer"
             client.set_user("gateway")
@@ -312,7 +305,10 @@ class OpcUaInterop(unittest.TestCase):
             async with client:
                 index = await client.get_namespace_index("urn:millrace:plant")
                 node = client.get_node(f"ns={index};s=engine-001.T24")
-                await asyncio.sleep(1.5)   # five cycles
+                subscription = await client.create_subscription(50, changes)
+                await subscription.subscribe_data_change(node)
+                for _ in range(5):
+                    await asyncio.wait_for(changes.seen.get(), 30)
                 value = await node.read_data_value()
                 history = await node.read_raw_history(numvalues=3)
                 return value, history
@@ -342,7 +338,7 @@ class OpcUaInterop(unittest.TestCase):
         expected = [lives["engine-001"]] * 3 + [lives["engine-002"]] * 3
         try:
             wait_for("every point once", lambda: counts() == expected, 20)
-        except AssertionError:
+        except TimeoutError:
             self.fail(f"points {counts()} instead of {expected}; {probe.messages('state')} {probe.messages('notice')}")
         for k in range(len(items)):
             self.assertEqual(probe.times(k), sorted(set(probe.times(k))), items[k])

@@ -4,21 +4,18 @@ import os
 import pathlib
 import queue
 import shutil
-import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
 import unittest
 
-HERE = pathlib.Path(__file__).parent
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parents[2] / "scripts"))
+from waiting import accepts, free_port, wait_for  # noqa: E402
+
 PROBE = os.environ["SPARKPLUG_PROBE"]
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Process:
@@ -70,17 +67,7 @@ class Interop(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.folder, True)
         self.addCleanup(self.broker.wait)
         self.addCleanup(self.broker.terminate)
-        self.wait_for_broker()
-
-    def wait_for_broker(self):
-        end = time.monotonic() + 20
-        while time.monotonic() < end:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
-                return
-            except OSError:
-                time.sleep(0.05)
-        raise AssertionError("mosquitto does not start")
+        wait_for("mosquitto", lambda: accepts(self.port))
 
     def start(self, *command):
         process = Process([*command, str(self.port)])
