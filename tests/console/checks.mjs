@@ -40,6 +40,30 @@ async function press(page, ...keys) {
 }
 const hash = (page) => page.evaluate(() => window.location.hash);
 
+/** `?` says the keys and what the room is for; the page's own keys rest meanwhile; Escape gives the focus back. */
+async function help(page) {
+  await page.locator(".brand").focus();
+  await press(page, "?");
+  await page.waitForSelector("dialog[open] .keys kbd");
+  const roles = await page.locator("dialog[open] .roles dt").allInnerTexts();
+  assert(roles.length === 3, `the help speaks to ${roles.length} roles, not three`);
+  const before = await hash(page);
+  await press(page, "g", "o");
+  assert((await hash(page)) === before, "the page's keys work behind the open help");
+  await press(page, "Escape");
+  await page.waitForSelector("dialog", { state: "detached" });
+  assert(
+    await page.evaluate(() => document.activeElement?.classList.contains("brand")),
+    "after the help the focus is not where it was",
+  );
+}
+
+/** Every page says at its foot how to read it. */
+async function guided(page) {
+  await page.locator(".guide summary").click();
+  assert((await page.locator(".guide .roles dt").count()) === 3, "the page does not say how each role reads it");
+}
+
 async function keyboard(page) {
   for (const [key, title] of [
     ["p", "Plant"],
@@ -60,6 +84,7 @@ async function keyboard(page) {
   await answered(page, "System");
   await press(page, "/", "Escape");
   await page.waitForSelector("dialog", { state: "detached" });
+  await help(page);
   await page.locator(".brand").focus();
   await press(page, "Tab");
   const outlined = await page.evaluate(() => {
@@ -83,6 +108,7 @@ export function checks({ page, home, empty, wide }) {
     room: name,
     visit: async () => {
       await open(page, home, address, title);
+      if (wide) await guided(page);
       if (empty && title !== "System") return emptyRoom(page);
       return full?.();
     },

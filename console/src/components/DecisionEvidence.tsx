@@ -34,7 +34,7 @@ function Inputs({ features, unit }: { features: DecisionDetail["features"]; unit
               <th scope="col" className="right">
                 Moves it by
               </th>
-              <th scope="col">
+              <th scope="col" className="bar-cell">
                 <span className="unseen">As a bar</span>
               </th>
             </>

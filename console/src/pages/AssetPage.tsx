@@ -149,7 +149,11 @@ export function AssetPage({ asset: name }: { asset: string }) {
   const answer =
     !asset || !signals ? (
       problem ? (
-        "This cannot be said now."
+        problem.status === 404 ? (
+          `There is no asset ${name}.`
+        ) : (
+          "This cannot be said now."
+        )
       ) : (
         waiting
       )
@@ -180,7 +184,9 @@ export function AssetPage({ asset: name }: { asset: string }) {
         />
       )}
       <div className="filters">
-        {follow ? (
+        {!asset ? (
+          <a href="#/plant">All assets</a>
+        ) : follow ? (
           <span className="hint">
             Live. Drag over a chart to look at a range; <kbd>j</kbd> <kbd>k</kbd> next and previous asset,{" "}
             <kbd>Esc</kbd> all assets
