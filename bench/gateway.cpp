@@ -1,15 +1,15 @@
 // OPC UA server -> gateway -> site broker and spool, security on everywhere: losses, processor time and memory of the
 // gateway's process. The server and a listener at the site broker run in processes of their own.
 #include "gateway/gateway.hpp"
-#include "base/file.hpp"
-#include "base/hash.hpp"
 #include "base/id.hpp"
+#include "delivery/testing/assigned.hpp"
 #include "fieldbus/opcua/server.hpp"
+#include "fieldbus/opcua/testing/identity.hpp"
 #include "net/mqtt/testing/broker_process.hpp"
-#include "net/tls/certificate.hpp"
 #include "result_line.hpp"
 #include "runtime/log.hpp"
 #include "runtime/process.hpp"
+#include "runtime/testing/scraped.hpp"
 #include "spool/sqlite/spool.hpp"
 
 #include <sys/wait.h>
@@ -43,22 +43,6 @@ struct Pipe {
     return ::read(ends[0], &value, sizeof value) == sizeof value ? value : UINT64_MAX;
   }
 };
-
-opcua::Identity make_identity(const fs::path& folder, const std::string& name) {
-  const SystemClock clock;
-  opcua::Identity identity{"urn:millrace:bench:" + name, folder / (name + ".pem"), folder / (name + ".key"),
-                           folder / "trusted", folder / "rejected"};
-  auto pair =
-      tls::make_self_signed({.common_name = name, .uris = {identity.application_uri}, .key = tls::KeyKind::rsa_2048},
-                            clock.now_us())
-          .value();
-  if (!write_file(identity.certificate, pair.certificate_pem) ||
-      !write_file(identity.trusted / (name + ".pem"), pair.certificate_pem) ||
-      !write_file(identity.key, pair.key_pem, FileMode::secret)) {
-    std::exit(1);
-  }
-  return identity;
-}
 
 std::string tag(std::uint32_t index) {
   return fmt::format("asset-{}.s{}", index / signals_per_asset, index % signals_per_asset);
@@ -144,12 +128,11 @@ decision:
 }
 
 double value_of(MetricRegistry& metrics, const std::string& name) {
-  auto text = metrics.scrape();
-  auto at = text.find("\n" + name + " ");
-  return at == std::string::npos ? -1 : std::strtod(text.c_str() + at + name.size() + 2, nullptr);
+  return std::strtod(testing::scraped(metrics, name).c_str(), nullptr);
 }
 
-GatewayConfig make_config(const fs::path& folder, std::uint32_t tags, mqtt::BrokerProcess& broker) {
+GatewayConfig make_config(const fs::path& folder, std::uint32_t tags, mqtt::BrokerProcess& broker,
+                          const opcua::Identity& identity) {
   GatewayConfig config;
   config.site = "bench";
   config.node = "gateway";
@@ -161,23 +144,20 @@ GatewayConfig make_config(const fs::path& folder, std::uint32_t tags, mqtt::Brok
   connection.name = "bench";
   connection.assets = {{.ids = expand_asset_ids(fmt::format("asset-0..asset-{}", tags / signals_per_asset - 1)).value(),
                         .type = "Machine"}};
-  connection.opcua.identity = make_identity(folder, "client");
+  connection.opcua.identity = identity;
   connection.opcua.user = connection.opcua.password = "bench";
-  auto yaml = use_case();
-  auto hash = sha256_hex(yaml);
-  if (!write_file(config.directory / "use-cases" / (hash + ".yaml"), yaml) ||
-      !write_file(config.directory / "use-cases" / "assignment.json",
-                  fmt::format(R"({{"use_cases":[{{"name":"bench","sha256":"{}"}}]}})", hash))) {
+  if (!delivery::Assigned().use_case("bench", use_case()).store(delivery::ArtifactCache(config.directory)))
     std::exit(1);
-  }
   return config;
 }
 
 int measure(std::uint32_t tags) {
   auto folder = fs::temp_directory_path() / ("millrace-bench-" + random_id());
   auto broker = mqtt::BrokerProcess::start({.tls = true}).value();
-  auto config = make_config(folder, tags, *broker);
-  auto server_identity = make_identity(folder, "server");
+  const auto server_identity = opcua::make_identity(folder, "server");
+  const auto client_identity = opcua::make_identity(folder, "client");
+  opcua::make_acquainted(server_identity, client_identity);
+  auto config = make_config(folder, tags, *broker, client_identity);
   auto listener_options = broker->client_options("listener");
   Pipe from_plant;
   Pipe from_listener;
@@ -191,11 +171,13 @@ int measure(std::uint32_t tags) {
   SystemClock clock;
   Loop loop(clock);
   MetricRegistry metrics;
-  Gateway gateway(loop, config,
-                  {.spool = open_sqlite_spool(config.directory / "spool.db", config.spool, clock.now_us()).value(),
-                   .make_mqtt_client = mqtt::make_mosquitto_client,
-                   .make_opcua_client = opcua::make_open62541_client},
-                  metrics);
+  WorkerPool workers(loop, 1, 4);
+  Gateway gateway(
+      loop, workers, config,
+      {.spool = open_sqlite_spool(config.directory / "spool.db", config.uplink.spool, clock.now_us()).value(),
+       .make_mqtt_client = mqtt::make_mosquitto_client,
+       .make_opcua_client = opcua::make_open62541_client},
+      metrics);
   if (!gateway.start()) return 1;
   double total = static_cast<double>(tags) * ticks;
   // From the first look with points to the end; a look is not free, so there are ten in a second.

@@ -1,6 +1,7 @@
 # Every folder that is built, from the ground up. A folder may link only to folders above it.
 foreach(domain
     src/base
+    src/base/testing
     src/lake
     src/metadata
     src/signal
@@ -30,6 +31,7 @@ foreach(domain
     src/spool
     src/spool/sqlite
     src/sparkplug
+    src/uplink
     src/edge
     src/ingest
     src/kpi

@@ -1,14 +1,12 @@
 // millrace-gateway: a site's way from the machines to the edges and the platform, and back.
+#include "delivery/http/http_source.hpp"
 #include "gateway/config.hpp"
 #include "gateway/gateway.hpp"
 #include "net/http/server.hpp"
 #include "runtime/components.hpp"
-#include "runtime/log.hpp"
+#include "runtime/program.hpp"
 #include "spool/sqlite/spool.hpp"
 
-#include <CLI/CLI.hpp>
-
-#include <iostream>
 #include <memory>
 
 namespace millrace {
@@ -29,11 +27,17 @@ Result<void> serve(const GatewayConfig& config) {
   Loop loop(clock);
   MetricRegistry metrics;
   metrics.add_process_metrics();
+  constexpr std::size_t threads = 1, queue = 4;
+  WorkerPool workers(loop, threads, queue);
   GatewayPorts ports{.make_mqtt_client = mqtt::make_mosquitto_client,
-                     .make_http_client = http::make_beast_client,
                      .make_opcua_client = opcua::make_open62541_client};
-  TRY_ASSIGN(ports.spool, open_sqlite_spool(config.directory / "spool.db", config.spool, clock.now_us()));
-  Gateway gateway(loop, config, std::move(ports), metrics);
+  std::unique_ptr<http::Client> platform;
+  if (!config.platform_url.empty()) {
+    platform = http::make_beast_client(loop, {.base_url = config.platform_url, .credentials = config.credentials});
+    ports.source = delivery::make_http_source(*platform);
+  }
+  TRY_ASSIGN(ports.spool, open_sqlite_spool(config.directory / "spool.db", config.uplink.spool, clock.now_us()));
+  Gateway gateway(loop, workers, config, std::move(ports), metrics);
   std::unique_ptr<http::Server> server;
   ComponentGroup group(loop);
   if (config.metrics_port != 0) {
@@ -44,27 +48,12 @@ Result<void> serve(const GatewayConfig& config) {
   return group.run();
 }
 
-int run(const std::string& file) {
-  auto config = load_gateway_config(file);
-  if (!config) {
-    std::cerr << config.error().message << '\n';
-    return 2;
-  }
-  auto level = parse_log_level(config->log_level);
-  set_up_log({.process = "gateway", .level = level ? *level : LogLevel::info});
-  auto outcome = serve(*config);
-  if (outcome) return 0;
-  log_error(outcome.error().message);
-  return 1;
-}
-
 }  // namespace
 }  // namespace millrace
 
 int main(int argc, char** argv) {
-  CLI::App app("Millrace gateway: reads the machines, serves the site, never loses what it acknowledged");
-  std::string file;
-  app.add_option("--config", file, "configuration file (YAML)")->required();
-  CLI11_PARSE(app, argc, argv);
-  return millrace::run(file);
+  return millrace::run_program(
+      argc, argv,
+      {"gateway", "Millrace gateway: reads the machines, serves the site, never loses what it acknowledged"},
+      millrace::load_gateway_config, millrace::serve);
 }

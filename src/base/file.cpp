@@ -37,6 +37,12 @@ class Descriptor {
   int number_;
 };
 
+/// The names in it are on the disk from now on.
+void sync_folder(const fs::path& folder) {
+  Descriptor directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (directory.number() >= 0) ::fsync(directory.number());
+}
+
 }  // namespace
 
 Result<std::string> read_file(const fs::path& path) {
@@ -53,6 +59,7 @@ Result<void> write_file(const fs::path& path, std::string_view bytes, FileMode m
   if (!fs::exists(folder, ignored)) {
     fs::create_directories(folder, ignored);
     if (mode == FileMode::secret) fs::permissions(folder, fs::perms::owner_all, ignored);
+    sync_folder(folder / "..");
   }
   auto temporary = path;
   temporary += fmt::format(".{}.new", ::getpid());
@@ -73,8 +80,7 @@ Result<void> write_file(const fs::path& path, std::string_view bytes, FileMode m
     if (::fsync(file.number()) != 0) return give_up("cannot sync");
   }
   if (::rename(temporary.c_str(), path.c_str()) != 0) return give_up("cannot replace");
-  Descriptor directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (directory.number() >= 0) ::fsync(directory.number());
+  sync_folder(folder);
   return {};
 }
 

@@ -28,7 +28,7 @@ Result<EdgeConfig> load_edge_config(const std::filesystem::path& file) {
   }
   config.platform_url = root.text("platform_url", "");
   config.poll_us = root.duration_us("poll", config.poll_us);
-  config.persist_us = root.duration_us("persist", config.persist_us);
+  config.uplink = read_uplink_config(root.section("spool"));
   if (const auto engine = parse_engine_choice(root.word("engine", {"auto", "trees", "onnxruntime"}, "auto"))) {
     config.engine = *engine;
   }

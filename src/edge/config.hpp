@@ -4,6 +4,7 @@
 #include "edge/active_model.hpp"
 #include "edge/pipeline.hpp"
 #include "net/tls/credentials.hpp"
+#include "uplink/config.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -16,7 +17,7 @@ namespace millrace {
 /// What millrace-edge is told in its file; docs/formats/configuration.md explains each key.
 struct EdgeConfig {
   std::string site, node;
-  std::filesystem::path directory;                  ///< windows, last assignment, artifacts
+  std::filesystem::path directory;                  ///< spool, last assignment, artifacts
   std::vector<std::string> gateways = {"gateway"};  ///< edge nodes of the site whose data is decided on
   struct Broker {
     std::string host = "localhost";
@@ -25,7 +26,7 @@ struct EdgeConfig {
   std::optional<Credentials> credentials;  ///< for broker and platform; none: plain TCP, tests only
   std::string platform_url;                ///< "https://host:8443"; empty: never asked, what is on disk counts
   std::int64_t poll_us = 2'000'000;        ///< how often the assignment is asked for
-  std::int64_t persist_us = 1'000'000;     ///< how often changed windows are written
+  UplinkConfig uplink;                     ///< decisions and windows on disk, and their way to the gateway
   EngineChoice engine = EngineChoice::automatic;
   PipelineOptions::Features record_features = PipelineOptions::Features::advice;
   std::optional<std::uint16_t> metrics_port;  ///< loopback, Prometheus' text; 0: any free port; absent: none

@@ -24,11 +24,13 @@ Result<EdgeConfig> load(const std::string& yaml) {
 TEST(EdgeConfig, reads_a_whole_file) {
   const auto config = load(
       "site: s\nnode: edge-1\ndirectory: state\nsite_broker: {port: 1234}\nengine: trees\npoll: 5 s\n"
+      "spool: {limit: 8 MiB}\n"
       "credentials: {certificate_authority: ca.pem, certificate: edge.pem, key: edge.key}\n");
   ASSERT_TRUE(config) << config.error().message;
   EXPECT_EQ(config->site_broker.port, 1234);
   EXPECT_EQ(config->engine, EngineChoice::trees);
   EXPECT_EQ(config->poll_us, 5'000'000);
+  EXPECT_EQ(config->uplink.spool.limit_bytes, 8u << 20);
   EXPECT_EQ(config->gateways, std::vector<std::string>{"gateway"});
   EXPECT_TRUE(config->directory.is_absolute());
   EXPECT_TRUE(config->credentials.has_value());

@@ -1,7 +1,9 @@
 #include "edge/service.hpp"
 
+#include "delivery/http/http_source.hpp"
 #include "runtime/log.hpp"
 #include "sparkplug/names.hpp"
+#include "spool/sqlite/spool.hpp"
 
 #include <fmt/format.h>
 
@@ -14,8 +16,12 @@ namespace {
 
 constexpr std::int64_t tick_us = 100'000;
 constexpr std::int64_t report_every_us = 30'000'000;
-constexpr std::size_t most_waiting = 10'000;
+constexpr std::size_t batches_under_way = 64;  ///< few: while the gateway is away they are sent in vain
+constexpr std::size_t recent_bytes = 1u << 20;
 constexpr TimeUs replay_margin_us = 5'000'000;  ///< rows that may have been open, or not yet on disk
+
+/// Before "site/asset" in the keys of a use case's windows; none of the names can hold a slash.
+std::string windows_of(std::string_view use_case) { return fmt::format("window/{}/", use_case); }
 
 sparkplug::Publish publish_with(mqtt::Client* client) {
   return [client](const sparkplug::Publication& p) {
@@ -35,6 +41,7 @@ EdgeService::EdgeService(Loop& loop, WorkerPool& workers, EdgeConfig config, Edg
       config_(std::move(config)),
       ports_(std::move(ports)),
       router_(loop.clock()),
+      gate_([this](sparkplug::DeviceState& device, std::string_view payload) { router_.on_data(device, payload); }),
       host_(
           {.host = config_.node, .group = config_.site, .nodes = config_.gateways},
           {.publish = publish_with(ports_.host_client.get()),
@@ -44,44 +51,49 @@ EdgeService::EdgeService(Loop& loop, WorkerPool& workers, EdgeConfig config, Edg
                  if (device.device.empty()) on_node_birth(device, now_us);
                },
            .data = [this](sparkplug::DeviceState& device, std::string_view payload,
-                          TimeUs) { router_.on_data(device, payload); },
+                          TimeUs) { gate_.on_data(device, payload); },
            .lost = [](std::string_view,
                       std::string_view node) { log_warning("messages lost, asked for a rebirth", {{"node", node}}); }}),
-      node_({.group = config_.site, .node = config_.node},
-            {.publish = publish_with(ports_.node_client.get()),
-             .birth =
-                 [this](std::string_view device, sparkplug::Payload& birth) {
-                   if (device.empty()) return;
-                   birth.metrics.push_back(
-                       {.name = std::string(sparkplug::names::decision), .type = sparkplug::DataType::string});
-                 },
-             .on_born =
-                 [this](bool born) {
-                   if (born) publish_waiting();
-                 }}),
-      updater_(loop, workers, ports_.platform.get(), ArtifactCache(config_.directory), config_.engine, config_.poll_us,
-               {[this](PreparedAssignment prepared) { on_prepared(std::move(prepared)); },
-                [this](const std::string& problem) { on_problem(problem); }}),
+      uplink_(loop, std::move(ports_.spool), std::move(ports_.node_client),
+              {.site = config_.site,
+               .node = config_.node,
+               .group_commit_us = config_.uplink.group_commit_us,
+               .resend_after_us = config_.uplink.resend_after_us,
+               .window = batches_under_way,
+               .recent_bytes = recent_bytes},
+              {.on_open =
+                   [](bool open) {
+                     if (open) return log_info("the spool takes decisions again");
+                     log_error("the spool takes nothing: decisions wait in memory, and are counted when that is full");
+                   },
+               .on_problem = [](const Error& why) { log_warning(why.message); }}),
+      assignment_(loop, workers, ports_.source.get(), delivery::ArtifactCache(config_.directory),
+                  {.poll_us = config_.poll_us},
+                  {.prove = [this, engine = config_.engine](const delivery::Assignment& assignment,
+                                                            const delivery::ArtifactCache& cache) -> delivery::Proof {
+                     auto prepared = std::make_shared<PreparedAssignment>(prepare(assignment, cache, engine));
+                     return {.whole = prepared->refused.empty(),
+                             .take = [this, prepared] { on_prepared(std::move(*prepared)); }};
+                   },
+                   .problem = [this](const std::string& problem) { on_problem(problem); }}),
       tick_timer_(loop),
-      persist_timer_(loop),
       report_timer_(loop) {
   router_.on_asset = [this](const std::string& asset) {
     if (!devices_.insert(asset).second) return;
-    if (auto added = node_.add_device(asset, loop_.clock().now_us()); !added) log_warning(added.error().message);
+    uplink_.add_device(asset);
   };
+  uplink_.collect = [this](std::vector<Uplink::Item>& items) { collect(items); };
 }
 
 EdgeService::~EdgeService() = default;
 
 Result<void> EdgeService::start() {
-  TRY_ASSIGN(store_, WindowStore::open(config_.directory / "windows.sqlite"));
-  TRY_ASSIGN(stored_, store_->load());
+  TRY_ASSIGN(windows_, uplink_.recall_all("window/"));
+  TRY(uplink_.start());
   if (config_.metrics_port) TRY(start_metrics());
-  updater_.start();
+  assignment_.start();
   start_host();
-  start_node();
   tick_timer_.every_us(tick_us, [this] { tick(); });
-  persist_timer_.every_us(config_.persist_us, [this] { persist(); });
   report_timer_.every_us(report_every_us, [this] { report(); });
   return {};
 }
@@ -102,18 +114,29 @@ Result<void> EdgeService::start_metrics() {
       return static_cast<double>(worst) / 1e6;
     };
   };
-  metrics_.gauge_function("millrace_edge_decisions", "Decisions since the start", total(&Pipeline::decisions));
-  metrics_.gauge_function("millrace_edge_engine_errors", "Failed runs of a model", total(&Pipeline::engine_errors));
-  metrics_.gauge_function("millrace_edge_latency_p50_seconds", "Message in to decision out", latency(0.50));
-  metrics_.gauge_function("millrace_edge_latency_p99_seconds", "Message in to decision out", latency(0.99));
-  metrics_.gauge_function("millrace_edge_messages", "Data messages read",
-                          [this] { return static_cast<double>(router_.messages()); });
-  metrics_.gauge_function("millrace_edge_samples", "Samples used",
-                          [this] { return static_cast<double>(router_.samples()); });
-  metrics_.gauge_function("millrace_edge_broken_messages", "Messages that were no payload",
-                          [this] { return static_cast<double>(router_.broken_messages()); });
-  metrics_.gauge_function("millrace_edge_decisions_lost", "Decisions given up while the broker was away",
-                          [this] { return static_cast<double>(decisions_lost_); });
+  metrics_.watch("millrace_edge_decisions_total", "Decisions since the start", total(&Pipeline::decisions));
+  metrics_.watch("millrace_edge_engine_errors_total", "Failed runs of a model", total(&Pipeline::engine_errors));
+  metrics_.watch("millrace_edge_latency_p50_seconds", "Message in to decision out", latency(0.50));
+  metrics_.watch("millrace_edge_latency_p99_seconds", "Message in to decision out", latency(0.99));
+  metrics_.watch("millrace_edge_messages_total", "Data messages read",
+                 [this] { return static_cast<double>(router_.messages()); });
+  metrics_.watch("millrace_edge_samples_total", "Samples used",
+                 [this] { return static_cast<double>(router_.samples()); });
+  metrics_.watch("millrace_edge_messages_corrupt_total", "Messages that were no payload",
+                 [this] { return static_cast<double>(router_.broken_messages()); });
+  metrics_.watch("millrace_edge_decisions_lost_total", "Decisions for which the spool had no room",
+                 [this] { return static_cast<double>(outbox_.lost()); });
+  const auto uplink = [this](std::uint64_t Uplink::Counters::* count) {
+    return [this, count] { return static_cast<double>(uplink_.counters().*count); };
+  };
+  using Counters = Uplink::Counters;
+  metrics_.watch("millrace_edge_spool_bytes", "Waits for the gateway", uplink(&Counters::spool_bytes));
+  metrics_.watch("millrace_edge_spool_batches", "Waits for the gateway", uplink(&Counters::spool_batches));
+  metrics_.watch("millrace_edge_batches_sent_again_total", "Batches from the backlog",
+                 uplink(&Counters::batches_sent_again));
+  metrics_.watch("millrace_edge_commits_failed_total", "Commits of the spool that failed",
+                 uplink(&Counters::failed_commits));
+  metrics_.watch("millrace_edge_spool_gaps_total", "Gap records since the start", uplink(&Counters::gaps));
   metrics_server_ =
       http::make_beast_server(loop_, {.port = *config_.metrics_port},
                               {{"GET", "/metrics", [this](const http::Request&, const http::Reply& reply) {
@@ -150,22 +173,6 @@ void EdgeService::start_host() {
                      }});
 }
 
-void EdgeService::start_node() {
-  auto* client = ports_.node_client.get();
-  client->start({.will = [this] { return to_will(node_.testament(loop_.clock().now_us())); },
-                 .on_connected =
-                     [this, client] {
-                       if (auto done = client->subscribe(node_.subscriptions(), 1); !done)
-                         log_error(done.error().message);
-                       node_.on_connected(loop_.clock().now_us());
-                     },
-                 .on_disconnected = [this](const Error&) { node_.on_disconnected(); },
-                 .on_message =
-                     [this](const mqtt::Message& message) {
-                       node_.on_message(message.topic, message.payload, loop_.clock().now_us());
-                     }});
-}
-
 /// A gateway came (back): what it saw while this edge was away, or while the connection was down, fills the windows.
 void EdgeService::on_node_birth(const sparkplug::DeviceState& node, TimeUs now_us) {
   std::optional<TimeUs> newest_us;
@@ -178,36 +185,39 @@ void EdgeService::on_node_birth(const sparkplug::DeviceState& node, TimeUs now_u
   command.metrics.push_back(sparkplug::unsigned_metric(std::string(sparkplug::names::replay), from_ms,
                                                        static_cast<std::uint64_t>(now_us / 1000)));
   if (auto sent = host_.command(node.group, node.node, {}, std::move(command), now_us); !sent) {
-    log_warning("replay could not be asked for", {{"why", sent.error().message}});
+    return log_warning("replay could not be asked for", {{"why", sent.error().message}});
   }
+  if (node.metrics.find(sparkplug::names::replay) != nullptr) gate_.ask(from_ms, now_us);
 }
 
+/// Told now, for whoever acts on it; stored with the next commit, for whoever counts on it. The stored one travels as
+/// historical, for the live one came before it.
 void EdgeService::on_decision(const DecisionRecord& record, bool begins) {
+  const auto time_ms = static_cast<std::uint64_t>(record.time_us / 1000);
   json_.clear();
   append_json(json_, record);
   encoder_.clear();
-  encoder_.add_text(sparkplug::names::decision, static_cast<std::uint64_t>(record.time_us / 1000), json_);
+  encoder_.add_text(sparkplug::names::decision, time_ms, json_);
   payload_.assign(encoder_.bytes());
-  if (waiting_.empty() && node_.publish_data(record.asset, payload_, record.time_us)) {
-    ++decisions_published_;
-  } else {
-    waiting_.push_back({record.asset, std::string(encoder_.bytes())});
-    if (waiting_.size() > most_waiting) {
-      waiting_.pop_front();
-      ++decisions_lost_;
-    }
-  }
+  if (uplink_.publish_live(record.asset, payload_)) ++decisions_published_;
+  encoder_.clear();
+  encoder_.add_text(sparkplug::names::decision, time_ms, json_, true);
+  outbox_.add(encoder_.bytes(), record.time_us);
   if (begins && record.advice != "none") {
     log_info("advice", {{"asset", record.asset}, {"advice", record.advice}, {"reason", record.reason}});
   }
 }
 
-void EdgeService::publish_waiting() {
-  while (!waiting_.empty()) {
-    payload_ = waiting_.front().metrics;
-    if (!node_.publish_data(waiting_.front().asset, payload_, loop_.clock().now_us())) return;
-    ++decisions_published_;
-    waiting_.pop_front();
+/// One instant of the edge, one transaction: the decisions until now, and the windows that they were made from.
+void EdgeService::collect(std::vector<Uplink::Item>& items) {
+  const std::size_t before = items.size();
+  outbox_.take(items);
+  for (const auto& pipeline : router_.pipelines()) {
+    pipeline->changed([&](const std::string& site, const std::string& asset, std::string bytes) {
+      auto key = windows_of(pipeline->use_case().name) + site + "/" + asset;
+      if (items.size() == before) return uplink_.remember(std::move(key), std::move(bytes));
+      items.back().remember.emplace_back(std::move(key), std::move(bytes));  // refused together, too
+    });
   }
 }
 
@@ -265,37 +275,20 @@ void EdgeService::on_problem(const std::string& problem) {
 /// What an earlier life of this process kept of the use case's assets.
 void EdgeService::restore(Pipeline& pipeline) {
   std::size_t restored = 0;
-  for (const auto& entry : stored_) {
-    if (entry.use_case != pipeline.use_case().name) continue;
-    if (auto done = pipeline.restore(entry.site, entry.asset, entry.bytes)) {
+  const std::string prefix = windows_of(pipeline.use_case().name);
+  std::erase_if(windows_, [&](const auto& entry) {
+    const auto& [key, bytes] = entry;
+    if (!key.starts_with(prefix)) return false;
+    const auto slash = std::min(key.find('/', prefix.size()), key.size() - 1);
+    const std::string site = key.substr(prefix.size(), slash - prefix.size()), asset = key.substr(slash + 1);
+    if (auto done = pipeline.restore(site, asset, bytes)) {
       ++restored;
     } else {
-      log_warning("stored window not taken", {{"asset", entry.asset}, {"why", done.error().message}});
+      log_warning("stored window not taken", {{"asset", asset}, {"why", done.error().message}});
     }
-  }
-  std::erase_if(stored_, [&](const auto& entry) { return entry.use_case == pipeline.use_case().name; });
+    return true;
+  });
   if (restored > 0) log_info("windows restored", {{"use_case", pipeline.use_case().name}, {"assets", restored}});
-}
-
-void EdgeService::persist() {
-  if (saving_) return;
-  auto entries = std::make_shared<std::vector<WindowStore::Entry>>();
-  for (const auto& pipeline : router_.pipelines()) {
-    pipeline->changed([&](const std::string& site, const std::string& asset, std::string bytes) {
-      entries->push_back({pipeline->use_case().name, site, asset, std::move(bytes)});
-    });
-  }
-  if (entries->empty()) return;
-  auto outcome = std::make_shared<Result<void>>();
-  saving_ = true;
-  const auto submitted = workers_.submit([store = store_, entries, outcome] { *outcome = store->save(*entries); },
-                                         [this, outcome, alive = std::weak_ptr(alive_)] {
-                                           if (alive.expired()) return;
-                                           saving_ = false;
-                                           if (!*outcome)
-                                             on_problem("windows could not be kept: " + outcome->error().message);
-                                         });
-  if (!submitted) saving_ = false;
 }
 
 void EdgeService::report() {
@@ -315,37 +308,25 @@ void EdgeService::report() {
 
 void EdgeService::tick() {
   host_.on_timer(loop_.clock().now_us());
+  if (!gate_.on_timer(loop_.clock().now_us())) log_warning("the gateway did not tell again what was missed");
   router_.poll();
-  publish_waiting();
 }
 
 void EdgeService::stop() {
-  alive_.reset();
-  updater_.stop();
+  assignment_.stop();
   tick_timer_.cancel();
-  persist_timer_.cancel();
   report_timer_.cancel();
-  const TimeUs now_us = loop_.clock().now_us();
-  host_.stop(now_us);
-  node_.stop(now_us);
+  host_.stop(loop_.clock().now_us());
   if (metrics_server_) metrics_server_->stop();
   ports_.host_client->stop();
-  ports_.node_client->stop();
-  std::vector<WindowStore::Entry> entries;
-  for (const auto& pipeline : router_.pipelines()) {
-    pipeline->all([&](const std::string& site, const std::string& asset, const std::string& bytes) {
-      entries.push_back({pipeline->use_case().name, site, asset, bytes});
-    });
-  }
-  if (store_ == nullptr) return;
-  if (auto saved = store_->save(entries); !saved)
-    log_error("windows could not be kept", {{"why", saved.error().message}});
+  uplink_.stop();
 }
 
-EdgePorts make_edge_ports(Loop& loop, const EdgeConfig& config) {
+Result<EdgePorts> make_edge_ports(Loop& loop, const EdgeConfig& config) {
   mqtt::ClientOptions broker{
       .host = config.site_broker.host, .port = config.site_broker.port, .credentials = config.credentials};
   EdgePorts ports;
+  TRY_ASSIGN(ports.spool, open_sqlite_spool(config.directory / "spool.db", config.uplink.spool, loop.clock().now_us()));
   broker.client_id = config.node + "-host";
   ports.host_client = mqtt::make_mosquitto_client(loop, broker);
   broker.client_id = config.node;
@@ -353,6 +334,7 @@ EdgePorts make_edge_ports(Loop& loop, const EdgeConfig& config) {
   if (!config.platform_url.empty()) {
     ports.platform =
         http::make_beast_client(loop, {.base_url = config.platform_url, .credentials = config.credentials});
+    ports.source = delivery::make_http_source(*ports.platform);
   }
   return ports;
 }

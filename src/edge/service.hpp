@@ -1,10 +1,12 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "delivery/watch.hpp"
 #include "edge/config.hpp"
+#include "edge/outbox.hpp"
+#include "edge/prepare.hpp"
+#include "edge/replay_gate.hpp"
 #include "edge/router.hpp"
-#include "edge/updater.hpp"
-#include "edge/window_store.hpp"
 #include "net/http/client.hpp"
 #include "net/http/server.hpp"
 #include "net/mqtt/client.hpp"
@@ -12,11 +14,10 @@
 #include "runtime/metrics.hpp"
 #include "runtime/worker_pool.hpp"
 #include "sparkplug/data_encoder.hpp"
-#include "sparkplug/edge_node.hpp"
 #include "sparkplug/host.hpp"
+#include "uplink/uplink.hpp"
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <set>
 #include <string>
@@ -28,10 +29,14 @@ namespace millrace {
 struct EdgePorts {
   std::unique_ptr<mqtt::Client> host_client;  ///< as Sparkplug host: hears the site
   std::unique_ptr<mqtt::Client> node_client;  ///< as edge node: tells decisions
-  std::unique_ptr<http::Client> platform;     ///< may be null
+  std::unique_ptr<http::Client> platform;     ///< takes reports; may be null
+  std::unique_ptr<delivery::Source> source;   ///< of what to run; null: what is on disk
+  std::unique_ptr<Spool> spool;               ///< decisions until the gateway has them, windows
 };
 
 /// The whole edge on one loop: site broker in and out, updates, state on disk. `start` and `stop` on the loop's thread.
+/// A decision is published at once, and is durable with the next group commit, together with the windows it was made
+/// from: a row whose decision was lost with the process is one that the window does not know (decision 0008).
 class EdgeService {
  public:
   EdgeService(Loop& loop, WorkerPool& workers, EdgeConfig config, EdgePorts ports);
@@ -40,28 +45,27 @@ class EdgeService {
   EdgeService& operator=(const EdgeService&) = delete;
 
   Result<void> start();
-  void stop();  ///< writes the windows, says goodbye to the broker
+  void stop();  ///< writes decisions and windows, says goodbye to the broker
 
   [[nodiscard]] Router& router() { return router_; }
   /// Where Prometheus may scrape; 0: nowhere.
   [[nodiscard]] std::uint16_t metrics_port() const {
     return metrics_server_ ? metrics_server_->port() : std::uint16_t{0};
   }
+  [[nodiscard]] const Uplink& uplink() const { return uplink_; }
   [[nodiscard]] std::uint64_t decisions_published() const { return decisions_published_; }
-  [[nodiscard]] std::uint64_t decisions_lost() const { return decisions_lost_; }
+  [[nodiscard]] std::uint64_t decisions_lost() const { return outbox_.lost(); }
 
  private:
   Result<void> start_metrics();
   void start_host();
-  void start_node();
   void on_node_birth(const sparkplug::DeviceState& node, TimeUs now_us);
   void on_decision(const DecisionRecord& record, bool begins);
-  void publish_waiting();
+  void collect(std::vector<Uplink::Item>& items);
   void on_prepared(PreparedAssignment prepared);
   void take(PreparedUseCase prepared);
   void on_problem(const std::string& problem);
   void restore(Pipeline& pipeline);
-  void persist();
   void report();
   void tick();
 
@@ -70,29 +74,24 @@ class EdgeService {
   EdgeConfig config_;
   EdgePorts ports_;
   Router router_;
+  ReplayGate gate_;
   sparkplug::Host host_;
-  sparkplug::EdgeNode node_;
-  std::shared_ptr<WindowStore> store_;      ///< shared with a write that is under way
-  std::vector<WindowStore::Entry> stored_;  ///< read at the start, until their use case comes
-  Updater updater_;
-  Timer tick_timer_, persist_timer_, report_timer_;
+  Outbox outbox_;
+  Uplink uplink_;
+  Spool::Memory windows_;  ///< read at the start, until their use case comes
+  delivery::AssignmentWatch assignment_;
+  Timer tick_timer_, report_timer_;
   sparkplug::DataEncoder encoder_;
   std::string json_, payload_;
-  struct Waiting {
-    std::string asset, metrics;
-  };
-  std::deque<Waiting> waiting_;  ///< decisions made while the node was not born; bounded, the oldest go
   std::set<std::string> devices_;
   std::set<std::string> known_hashes_;  ///< "use case@hash": files that are active
   std::vector<std::string> errors_;     ///< for the next report
-  bool saving_ = false;
   MetricRegistry metrics_;
   std::unique_ptr<http::Server> metrics_server_;
-  std::uint64_t decisions_published_ = 0, decisions_lost_ = 0;
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  std::uint64_t decisions_published_ = 0;
 };
 
-/// Real adapters for a configuration.
-EdgePorts make_edge_ports(Loop& loop, const EdgeConfig& config);
+/// Real adapters for a configuration; fails when the spool cannot be opened.
+Result<EdgePorts> make_edge_ports(Loop& loop, const EdgeConfig& config);
 
 }  // namespace millrace

@@ -1,153 +1,18 @@
 // The edge as a whole: a real broker, a real HTTP server, a gateway made of the real Sparkplug session.
 #include "edge/service.hpp"
 
-#include "base/hash.hpp"
-#include "edge/testing/sample_use_case.hpp"
-#include "net/http/server.hpp"
-#include "net/mqtt/testing/broker_process.hpp"
-#include "sparkplug/names.hpp"
+#include "edge/testing/fake_site.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <nlohmann/json.hpp>
-
 #include <filesystem>
-#include <map>
 
 namespace millrace {
 namespace {
 
 using ::testing::HasSubstr;
 constexpr std::int64_t limit_us = 30'000'000;
-constexpr TimeUs second = 1'000'000;
-
-/// What the edge sees of the platform: the device API.
-class FakePlatform {
- public:
-  explicit FakePlatform(Loop& loop)
-      : server_(http::make_beast_server(
-            loop, {},
-            {{"GET", "/api/v1/device/assignment",
-              [this](const http::Request& request, const http::Reply& reply) {
-                const auto etag = request.headers.find("if-none-match");
-                if (etag != request.headers.end() && etag->second == "\"" + revision_ + "\"")
-                  return reply({.status = 304});
-                reply({.body = assignment_, .headers = {{"etag", "\"" + revision_ + "\""}}});
-              }},
-             {"GET", "/api/v1/artifacts/{sha256}",
-              [this](const http::Request& request, const http::Reply& reply) {
-                const auto file = files_.find(request.parameters.at("sha256"));
-                if (file == files_.end()) return reply({.status = 404});
-                reply({.body = file->second, .content_type = "application/octet-stream"});
-              }},
-             {"POST", "/api/v1/device/report", [this](const http::Request& request, const http::Reply& reply) {
-                reports.push_back(nlohmann::json::parse(request.body));
-                reply({.body = "{}"});
-              }}})) {
-    EXPECT_TRUE(server_->start());
-  }
-  ~FakePlatform() { server_->stop(); }
-
-  void assign(const ModelFiles& files, int version) {
-    const std::string yaml = testing::sample_yaml();
-    nlohmann::json model_files = nlohmann::json::array();
-    for (const auto& [name, bytes] :
-         {std::pair("model.onnx", &files.model_onnx), std::pair("golden.json", &files.golden_json),
-          std::pair("features.json", &files.features_json)}) {
-      files_[sha256_hex(*bytes)] = *bytes;
-      model_files.push_back({{"name", name}, {"sha256", sha256_hex(*bytes)}, {"size", bytes->size()}});
-    }
-    files_[sha256_hex(yaml)] = yaml;
-    revision_ = "r" + std::to_string(version);
-    assignment_ = nlohmann::json{{"revision", revision_},
-                                 {"use_cases", {{{"name", "pump"}, {"version", 1}, {"sha256", sha256_hex(yaml)}}}},
-                                 {"models", {{{"use_case", "pump"}, {"version", version}, {"files", model_files}}}}}
-                      .dump();
-  }
-  void falsify(const std::string& bytes) { files_[sha256_hex(bytes)] = bytes + " changed on the way"; }
-  [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(server_->port()); }
-
-  std::vector<nlohmann::json> reports;
-
- private:
-  std::string assignment_ = R"({"revision":"r0","use_cases":[],"models":[]})", revision_ = "r0";
-  std::map<std::string, std::string> files_;
-  std::unique_ptr<http::Server> server_;
-};
-
-/// One pump behind a Sparkplug edge node; hears the decisions.
-class Gateway {
- public:
-  Gateway(Loop& loop, const mqtt::ClientOptions& options)
-      : loop_(loop),
-        client_(mqtt::make_mosquitto_client(loop, options)),
-        node_({.group = "plant-1", .node = "gateway"},
-              {.publish =
-                   [this](const sparkplug::Publication& p) {
-                     return client_->publish(p.topic, p.payload, p.quality_of_service, p.retain);
-                   },
-               .birth = [](std::string_view device, sparkplug::Payload& birth) { add_metrics(device, birth); },
-               .command =
-                   [this](std::string_view, const sparkplug::Payload& command) {
-                     if (const auto* replay = command.find(sparkplug::names::replay))
-                       replays.push_back(*sparkplug::to_number(replay->value));
-                   }}) {
-    client_->start({.will = [this]() -> std::optional<mqtt::Will> {
-                      auto t = node_.testament(loop_.clock().now_us());
-                      return mqtt::Will{t.topic, t.payload, t.quality_of_service, t.retain};
-                    },
-                    .on_connected =
-                        [this] {
-                          auto filters = node_.subscriptions();
-                          filters.emplace_back("spBv1.0/plant-1/DDATA/edge-1/#");
-                          EXPECT_TRUE(client_->subscribe(filters, 1));
-                          node_.on_connected(loop_.clock().now_us());
-                        },
-                    .on_disconnected = [this](const Error&) { node_.on_disconnected(); },
-                    .on_message = [this](const mqtt::Message& message) { on_message(message); }});
-    EXPECT_TRUE(node_.add_device("p1", loop_.clock().now_us()));
-  }
-  ~Gateway() { client_->stop(); }
-
-  void row(int cycle, double a) {
-    encoder_.clear();
-    const std::uint64_t time_ms = static_cast<std::uint64_t>(cycle) * 1000;
-    encoder_.add({.alias = 1, .time_ms = time_ms, .value = a});
-    encoder_.add({.alias = 2, .time_ms = time_ms, .value = 20});
-    encoder_.add({.alias = 3, .time_ms = time_ms, .value = static_cast<double>(cycle)});
-    std::string payload(encoder_.bytes());
-    EXPECT_TRUE(node_.publish_data("p1", payload, loop_.clock().now_us()));
-  }
-  [[nodiscard]] bool born() const { return node_.born(); }
-
-  std::vector<DecisionRecord> decisions;
-  std::vector<double> replays;
-
- private:
-  static void add_metrics(std::string_view device, sparkplug::Payload& birth) {
-    if (device.empty()) return;
-    std::uint64_t alias = 0;
-    for (const char* name : {"a", "b", "cycle", "Maintenance"}) {
-      birth.metrics.push_back({.name = name, .alias = ++alias, .type = sparkplug::DataType::float64});
-    }
-  }
-  void on_message(const mqtt::Message& message) {
-    if (message.topic.find("/DDATA/edge-1/") == std::string_view::npos) {
-      node_.on_message(message.topic, message.payload, loop_.clock().now_us());
-      return;
-    }
-    sparkplug::DataDecoder decoder(message.payload);
-    for (sparkplug::DataMetric metric; decoder.next(metric);) {
-      if (metric.name == sparkplug::names::decision) decisions.push_back(*parse_decision_record(metric.text));
-    }
-  }
-
-  Loop& loop_;
-  std::unique_ptr<mqtt::Client> client_;
-  sparkplug::EdgeNode node_;
-  sparkplug::DataEncoder encoder_;
-};
 
 class EdgeServiceTest : public ::testing::Test {
  protected:
@@ -157,8 +22,8 @@ class EdgeServiceTest : public ::testing::Test {
     auto broker = mqtt::BrokerProcess::start({});
     ASSERT_TRUE(broker) << broker.error().message;
     broker_ = std::move(*broker);
-    platform_ = std::make_unique<FakePlatform>(loop_);
-    gateway_ = std::make_unique<Gateway>(loop_, broker_->client_options("gateway"));
+    platform_ = std::make_unique<testing::FakePlatform>(loop_);
+    gateway_ = std::make_unique<testing::Gateway>(loop_, broker_->client_options("gateway"));
   }
   void TearDown() override {
     if (edge_) edge_->stop();
@@ -173,9 +38,12 @@ class EdgeServiceTest : public ::testing::Test {
     config.site_broker = {.host = "127.0.0.1", .port = broker_->port()};
     config.platform_url = platform_url;
     config.poll_us = 20'000;
-    config.persist_us = 20'000;
+    config.uplink.group_commit_us = 20'000;
+    config.uplink.resend_after_us = 500'000;
     config.metrics_port = 0;
-    edge_ = std::make_unique<EdgeService>(loop_, workers_, config, make_edge_ports(loop_, config));
+    auto ports = make_edge_ports(loop_, config);
+    ASSERT_TRUE(ports) << ports.error().message;
+    edge_ = std::make_unique<EdgeService>(loop_, workers_, config, std::move(*ports));
     ASSERT_TRUE(edge_->start());
   }
   [[nodiscard]] bool until(const std::function<bool()>& done) { return loop_.run_until(done, limit_us); }
@@ -189,13 +57,19 @@ class EdgeServiceTest : public ::testing::Test {
     return until([&] { return gateway_->decisions.size() >= count; });
   }
 
+  static std::vector<std::string> ids(const std::vector<DecisionRecord>& records) {
+    std::vector<std::string> ids;
+    for (const auto& record : records) ids.push_back(record.decision_id);
+    return ids;
+  }
+
   SystemClock clock_;
   Loop loop_{clock_};
   WorkerPool workers_{loop_, 1, 16};
   std::filesystem::path folder_;
   std::unique_ptr<mqtt::BrokerProcess> broker_;
-  std::unique_ptr<FakePlatform> platform_;
-  std::unique_ptr<Gateway> gateway_;
+  std::unique_ptr<testing::FakePlatform> platform_;
+  std::unique_ptr<testing::Gateway> gateway_;
   std::unique_ptr<EdgeService> edge_;
 };
 
@@ -262,7 +136,7 @@ TEST_F(EdgeServiceTest, metrics_can_be_scraped) {
   std::string text;
   client->send("GET", "/metrics", {}, {}, [&](Result<http::Response> answer) { text = answer ? answer->body : "-"; });
   ASSERT_TRUE(until([&] { return !text.empty(); }));
-  EXPECT_THAT(text, HasSubstr("millrace_edge_decisions 1"));
+  EXPECT_THAT(text, HasSubstr("millrace_edge_decisions_total 1"));
   EXPECT_THAT(text, HasSubstr("millrace_edge_latency_p99_seconds"));
 }
 
@@ -286,6 +160,49 @@ TEST_F(EdgeServiceTest, InvariantG_without_platform_it_keeps_deciding_even_over_
   ASSERT_TRUE(until_decisions(2));
   EXPECT_EQ(gateway_->decisions[1].clock, 2);
   EXPECT_EQ(gateway_->decisions[1].advice, "overhaul");  // window and hold went on
+}
+
+TEST_F(EdgeServiceTest, what_was_decided_is_stored_once_and_the_spool_is_freed) {
+  platform_->assign(testing::sample_files(10, 100), 1);
+  gateway_->acknowledges = false;
+  start_edge(platform_->url());
+  ASSERT_TRUE(until_active("pump/1"));
+  for (int cycle = 1; cycle <= 50; ++cycle) gateway_->row(cycle, 90);
+  ASSERT_TRUE(until([&] { return gateway_->stored.size() >= 50; }));
+  EXPECT_EQ(ids(gateway_->stored), ids(gateway_->decisions));
+  EXPECT_NE(edge_->uplink().counters().spool_batches, 0u);
+  ASSERT_TRUE(until([&] { return edge_->uplink().counters().batches_sent_again > 0; }));
+  gateway_->acknowledges = true;  // what is sent again is held already
+  ASSERT_TRUE(until([&] { return edge_->uplink().counters().spool_batches == 0; }));
+  EXPECT_EQ(gateway_->stored.size(), 50u);
+  EXPECT_EQ(edge_->decisions_lost(), 0u);
+}
+
+// Invariant a, at the edge: what is in the spool survives kill -9 while nobody listens.
+TEST_F(EdgeServiceTest, InvariantA_a_killed_edge_sends_what_it_decided_while_the_broker_was_away) {
+  platform_->assign(testing::sample_files(10, 100), 1);
+  gateway_->acknowledges = false;
+  start_edge(platform_->url());
+  ASSERT_TRUE(until_active("pump/1"));
+  for (int cycle = 1; cycle <= 20; ++cycle) gateway_->row(cycle, 90);
+  ASSERT_TRUE(until_decisions(20));
+  broker_->kill();
+  ASSERT_TRUE(until([&] { return edge_->router().find("pump")->decisions() > 20; }));  // silence: no_advice
+  const auto commits = edge_->uplink().counters().commits;
+  ASSERT_TRUE(until([&] { return edge_->uplink().counters().commits > commits; }));
+  const auto as_killed = folder_.string() + "-killed";
+  std::filesystem::copy(folder_, as_killed, std::filesystem::copy_options::recursive);
+  edge_->stop();
+  edge_.reset();
+  std::filesystem::remove_all(folder_);
+  std::filesystem::rename(as_killed, folder_);
+  gateway_->acknowledges = true;
+  start_edge(platform_->url());
+  ASSERT_TRUE(broker_->restart());
+  ASSERT_TRUE(until([&] { return gateway_->stored.size() >= 21 && edge_->uplink().counters().spool_batches == 0; }));
+  const auto stored = ids(gateway_->stored);
+  EXPECT_EQ(std::set(stored.begin(), stored.end()).size(), stored.size()) << "stored twice";
+  for (const auto& id : ids(gateway_->decisions)) EXPECT_THAT(stored, ::testing::Contains(id));
 }
 
 TEST_F(EdgeServiceTest, a_restarted_broker_costs_no_state) {

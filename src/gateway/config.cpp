@@ -5,6 +5,7 @@
 #include "sparkplug/topic.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace millrace {
 
@@ -16,17 +17,6 @@ Credentials read_credentials(ConfigSection section) {
 
 BrokerConfig read_broker(ConfigSection section, std::uint16_t port) {
   return {section.text("host", "localhost"), section.port("port", port)};
-}
-
-SpoolOptions read_spool(ConfigSection section) {
-  SpoolOptions options;
-  options.limit_bytes = section.size_bytes("limit", options.limit_bytes);
-  options.limit_age_us = section.duration_us("age", options.limit_age_us);
-  auto policy = section.word("on_full", {"drop_oldest", "reject", "thin"}, "drop_oldest");
-  options.on_full = policy == "reject" ? SpoolFullPolicy::reject
-                    : policy == "thin" ? SpoolFullPolicy::thin
-                                       : SpoolFullPolicy::drop_oldest;
-  return options;
 }
 
 opcua::ClientOptions read_opcua(ConfigSection section) {
@@ -78,8 +68,23 @@ AssetGroup read_assets(ConfigSection section) {
       group.ids.push_back(std::move(id));
     }
   }
+  for (const auto& tag : group.tags) {
+    if (tag.empty() || tag.find(',') != std::string::npos)
+      section.refuse("tags", "a tag is a word without a comma, not '" + tag + "'");
+  }
   if (group.ids.empty()) section.refuse("ids", "must name assets, e.g. [engine-061..engine-100]");
   return group;
+}
+
+WritableNode read_writable(ConfigSection section) {
+  WritableNode writable{.node = section.text("node"), .has_range = section.has("low") || section.has("high")};
+  if (!writable.node.starts_with("nsu=")) section.refuse("node", "must be written nsu=<namespace URI>;s=...");
+  if (!writable.has_range) return writable;
+  writable.low = section.number("low", writable.low);
+  writable.high = section.number("high", writable.high);
+  if (!(writable.low < writable.high) || !std::isfinite(writable.low) || !std::isfinite(writable.high))
+    section.refuse("low", "a set-point needs both, low below high");
+  return writable;
 }
 
 void check_name(ConfigSection& root, std::string_view key, const std::string& name) {
@@ -104,16 +109,14 @@ Result<GatewayConfig> load_gateway_config(const std::filesystem::path& file) {
   gateway.platform_host = root.text("platform_host", gateway.platform_host);
   gateway.poll_us = root.duration_us("poll", gateway.poll_us);
   gateway.edges = root.texts("edges", {});
-  auto spool = root.section("spool");
-  gateway.spool = read_spool(spool);
-  gateway.group_commit_us = spool.duration_us("commit_every", gateway.group_commit_us);
-  gateway.resend_after_us = spool.duration_us("resend_after", gateway.resend_after_us);
+  gateway.uplink = read_uplink_config(root.section("spool"));
   gateway.replay_bytes = root.size_bytes("replay_memory", gateway.replay_bytes);
   gateway.metrics_port = root.port("metrics_port", 0);
   gateway.log_level = root.word("log_level", {"debug", "info", "warning", "error", "off"}, "info");
   for (auto& section : root.sections("connections")) {
     ConnectionConfig connection{.name = section.text("name"), .opcua = read_opcua(section.section("opcua"))};
     for (auto& assets : section.sections("assets")) connection.assets.push_back(read_assets(assets));
+    for (auto& node : section.sections("writable")) connection.writable.push_back(read_writable(node));
     gateway.connections.push_back(std::move(connection));
   }
   TRY(config.finish());

@@ -3,10 +3,11 @@
 #include "base/result.hpp"
 #include "fieldbus/opcua/client.hpp"
 #include "net/tls/credentials.hpp"
-#include "spool/spool.hpp"
+#include "uplink/config.hpp"
 
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,10 +26,20 @@ struct AssetGroup {
   std::vector<std::string> tags;
 };
 
+/// A node that may be written, with {asset} for the asset's name. The only ones: a use case cannot add to them. A
+/// set-point needs bounds; the use case's envelope must lie within them. Never a safety node.
+struct WritableNode {
+  std::string node;
+  bool has_range = false;
+  double low = -std::numeric_limits<double>::infinity();
+  double high = std::numeric_limits<double>::infinity();
+};
+
 struct ConnectionConfig {
   std::string name;
   opcua::ClientOptions opcua;
   std::vector<AssetGroup> assets;
+  std::vector<WritableNode> writable;
 };
 
 /// What millrace-gateway is told in its file; docs/how-to/connect-a-machine.md shows one.
@@ -41,9 +52,7 @@ struct GatewayConfig {
   std::string platform_host = "platform";  ///< its Sparkplug host name: births wait for it
   std::int64_t poll_us = 2'000'000;        ///< how often the assignment is asked for
   std::vector<std::string> edges;          ///< edge nodes of the site that decide
-  SpoolOptions spool;
-  std::int64_t group_commit_us = 100'000;
-  std::int64_t resend_after_us = 10'000'000;
+  UplinkConfig uplink;
   std::size_t replay_bytes = 8u << 20;  ///< memory for rows that a restarted edge asks for again
   std::uint16_t metrics_port = 0;       ///< loopback; 0: none
   std::string log_level = "info";

@@ -1,9 +1,8 @@
 #include "gateway/gateway.hpp"
 
+#include "delivery/use_case.hpp"
 #include "runtime/log.hpp"
 #include "sparkplug/names.hpp"
-
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 
@@ -24,14 +23,21 @@ mqtt::ClientOptions broker(const GatewayConfig& config, const BrokerConfig& wher
   return {.host = where.host, .port = where.port, .client_id = std::move(client_id), .credentials = config.credentials};
 }
 
-std::unique_ptr<http::Client> platform_client(Loop& loop, const GatewayConfig& config, const GatewayPorts& ports) {
-  if (config.platform_url.empty() || !ports.make_http_client) return nullptr;
-  return ports.make_http_client(loop, {.base_url = config.platform_url, .credentials = config.credentials});
+/// All or nothing: signals of half an assignment would be read under the other half's names.
+Result<std::vector<UseCase>> read_use_cases(const delivery::Assignment& assignment,
+                                            const delivery::ArtifactCache& cache) {
+  std::vector<UseCase> use_cases;
+  for (const auto& ref : assignment.use_cases) {
+    auto use_case = delivery::read_use_case(cache, ref);
+    if (!use_case) return fail(use_case.error().with_context("the assignment is refused"));
+    use_cases.push_back(std::move(*use_case));
+  }
+  return use_cases;
 }
 
 }  // namespace
 
-Gateway::Gateway(Loop& loop, GatewayConfig config, GatewayPorts ports, MetricRegistry& metrics)
+Gateway::Gateway(Loop& loop, WorkerPool& workers, GatewayConfig config, GatewayPorts ports, MetricRegistry& metrics)
     : loop_(loop),
       config_(std::move(config)),
       make_opcua_client_(ports.make_opcua_client),
@@ -39,9 +45,9 @@ Gateway::Gateway(Loop& loop, GatewayConfig config, GatewayPorts ports, MetricReg
               ports.make_mqtt_client(loop, broker(config_, config_.platform_broker, config_.node)),
               {.site = config_.site,
                .node = config_.node,
-               .platform_host = config_.platform_host,
-               .group_commit_us = config_.group_commit_us,
-               .resend_after_us = config_.resend_after_us},
+               .primary_host = config_.platform_host,
+               .group_commit_us = config_.uplink.group_commit_us,
+               .resend_after_us = config_.uplink.resend_after_us},
               {.birth = [this](std::string_view device,
                                sparkplug::Payload& birth) { describe_for_platform(device, birth); },
                .on_open = [this](bool open) { on_spool_open(open); },
@@ -50,17 +56,25 @@ Gateway::Gateway(Loop& loop, GatewayConfig config, GatewayPorts ports, MetricReg
             ports.make_mqtt_client(loop, broker(config_, config_.site_broker, config_.node + "-host")),
             {.site = config_.site, .node = config_.node, .edges = config_.edges},
             {.birth = [this](std::string_view device, sparkplug::Payload& birth) { describe(device, birth); },
-             .on_messages =
-                 [this](std::string_view epoch, std::uint64_t batch, std::vector<EdgeMessage> messages) {
-                   on_edge_messages(epoch, batch, std::move(messages));
-                 },
+             .on_message = [this](const EdgeMessage& message) { on_edge_message(message); },
              .on_state =
                  [](bool connected) {
                    log_info(connected ? "connected to the site broker" : "without the site broker");
                  }}),
-      assignment_(loop, platform_client(loop, config_, ports), config_.directory / "use-cases", config_.poll_us,
-                  {.on_change = [this](std::vector<UseCase> use_cases) { on_use_cases(std::move(use_cases)); },
-                   .on_problem = [](const Error& why) { log_warning(why.message); }}),
+      source_(std::move(ports.source)),
+      assignment_(loop, workers, source_.get(), delivery::ArtifactCache(config_.directory),
+                  {.content = delivery::Content::use_cases, .poll_us = config_.poll_us},
+                  {.prove = [this](const delivery::Assignment& assignment,
+                                   const delivery::ArtifactCache& cache) -> delivery::Proof {
+                     auto use_cases = read_use_cases(assignment, cache);
+                     if (!use_cases) {
+                       return {.take = [why = use_cases.error().message] { log_error(why); }};
+                     }
+                     return {.whole = true, .take = [this, assigned = assignment.use_cases, use_cases = *use_cases] {
+                               on_use_cases(assigned, use_cases);
+                             }};
+                   },
+                   .problem = [](const std::string& problem) { log_warning(problem); }}),
       quality_timer_(loop) {
   uplink_.collect = [this](std::vector<Uplink::Item>& items) { collect(items); };
   add_metrics(metrics);
@@ -74,9 +88,11 @@ Result<void> Gateway::start() {
     platform_devices_.insert(asset);
     uplink_.add_device(asset);
   }
+  for (const auto& edge : config_.edges) uplink_.add_device(edge);  // what they say of several assets, and their gaps
   TRY(uplink_.start());
   site_.start();
   assignment_.start();
+  if (!acquisition_) build_acquisition();  // without a use case too the assets are announced
   quality_timer_.every_us(quality_every_us, [this] {
     if (acquisition_) acquisition_->poll_quality();
   });
@@ -106,7 +122,10 @@ void Gateway::stop() {
   uplink_.stop();
 }
 
-void Gateway::on_use_cases(std::vector<UseCase> use_cases) {
+void Gateway::on_use_cases(const std::vector<delivery::Assignment::UseCaseRef>& assigned,
+                           std::vector<UseCase> use_cases) {
+  if (assigned == assigned_) return;  // another model: none of our business
+  assigned_ = assigned;
   use_cases_ = std::move(use_cases);
   build_acquisition();
 }
@@ -127,7 +146,8 @@ void Gateway::build_acquisition() {
       Acquisition::Handlers{
           .live = [this](std::uint32_t asset,
                          std::string_view metrics) { site_.publish(acquisition_->plan().assets[asset].id, metrics); },
-          .spool_open = [this] { return uplink_.open(); }});
+          .spool_open = [this] { return uplink_.open(); },
+          .event = [this](const std::string& asset, const std::string& detail) { tell_event(asset, detail); }});
   // The aliases are safe before or with the first batch that uses them.
   uplink_.remember(aliases_key, aliases_.to_text());
   const auto& assets = acquisition_->plan().assets;
@@ -172,46 +192,67 @@ void Gateway::on_spool_open(bool open) {
   if (acquisition_) build_acquisition();  // new sessions read the history from the marks on
 }
 
-void Gateway::on_edge_messages(std::string_view epoch, std::uint64_t batch, std::vector<EdgeMessage> messages) {
-  if (messages.empty()) return;
-  const auto edge = messages.front().node;
-  const auto device = messages.front().device.empty() ? edge : messages.front().device;
-  bool numbered = !epoch.empty();
-  auto acknowledge = [this, edge, own_epoch = std::string(epoch), batch] {
-    site_.acknowledge(edge, own_epoch, std::to_string(batch));
-  };
+void Gateway::on_edge_message(const EdgeMessage& message) {
+  for (const auto& text : message.texts) {
+    if (text.metric == names::decision) act_on(text);
+  }
+  if (message.is_live) return;  // it comes again, numbered
+  const bool numbered = !message.epoch.empty();
   if (numbered && !uplink_.open()) return;  // not acknowledged: the edge keeps it and sends again
-  if (numbered && !inbox_.add(edge, epoch, batch)) {
-    ++decisions_repeated_;
-    return acknowledge();
-  }
-  sparkplug::DataEncoder encoder;
-  for (const auto& message : messages) {
-    encoder.add_text(message.metric, message.time_ms, message.text, message.is_historical);
-    if (message.metric == names::decision) on_decision(message);
-  }
-  if (platform_devices_.insert(device).second) uplink_.add_device(device);
-  Uplink::Item item{.device = device, .metrics = std::string(encoder.bytes())};
   if (numbered) {
-    item.remember.emplace_back(inbox_key(edge), inbox_.to_text(edge));
-    item.on_durable = acknowledge;
+    const auto seen = inbox_.add(message.node, message.epoch, message.batch);
+    if (seen != EdgeInbox::Seen::first) ++decisions_repeated_;
+    if (seen == EdgeInbox::Seen::held) acknowledge(message.node, message.epoch, message.batch);
+    if (seen != EdgeInbox::Seen::first) return;
   }
-  if (!uplink_.add(std::move(item))) decisions_lost_ += messages.size();
+  if (forward(message)) return;
+  decisions_lost_ += message.texts.size();
+  if (numbered) inbox_.take_back(message.node, message.batch);
 }
 
-void Gateway::on_decision(const EdgeMessage& message) {
-  ++decisions_;
-  // An old advice must not surprise anybody: only what was decided just now is shown at the machine.
-  auto age_us = loop_.clock().now_us() - static_cast<TimeUs>(message.time_ms) * 1000;
-  if (message.is_historical || age_us > advice_is_fresh_us || !acquisition_) return;
-  auto json = nlohmann::json::parse(message.text, nullptr, false);
-  if (!json.is_object()) return;
-  auto text = [&](const char* key) {
-    return json.contains(key) && json[key].is_string() ? json[key].get<std::string>() : std::string();
-  };
-  auto advice = text("advice");
-  if (advice.empty() || advice == "none" || advice == "no_advice") return;
-  acquisition_->write_advice(text("use_case"), text("asset"));
+/// An edge's gap counts in the edge's numbers: only we know which of them arrived all the same.
+std::string Gateway::settled(const std::string& edge, const std::string& record) {
+  const auto gap = parse_gap(record);
+  return gap ? gap_json(inbox_.settle(edge, *gap)) : record;
+}
+
+/// To the spool, and acknowledged when it is there for good. False: no room.
+bool Gateway::forward(const EdgeMessage& message) {
+  const auto& device = message.device.empty() ? message.node : message.device;
+  if (platform_devices_.insert(device).second) uplink_.add_device(device);
+  sparkplug::DataEncoder encoder;
+  for (const auto& [metric, text, time_ms, is_historical] : message.texts) {
+    decisions_ += metric == names::decision ? 1 : 0;
+    encoder.add_text(metric, time_ms, metric == names::gap ? settled(message.node, text) : text, is_historical);
+  }
+  Uplink::Item item{.device = device, .metrics = std::string(encoder.bytes()), .points = message.texts.size()};
+  if (!message.epoch.empty()) {
+    item.remember.emplace_back(inbox_key(message.node), inbox_.to_text(message.node));
+    item.on_durable = [this, edge = message.node, epoch = message.epoch, batch = message.batch] {
+      inbox_.on_durable(edge, epoch, batch);
+      acknowledge(edge, epoch, batch);
+    };
+  }
+  return uplink_.add(std::move(item));
+}
+
+void Gateway::acknowledge(const std::string& edge, const std::string& epoch, std::uint64_t batch) {
+  site_.acknowledge(edge, epoch, std::to_string(batch));
+}
+
+/// An old advice must not surprise anybody: only what was decided just now is shown at the machine.
+void Gateway::act_on(const EdgeMessage::Text& decision) {
+  auto age_us = loop_.clock().now_us() - static_cast<TimeUs>(decision.time_ms) * 1000;
+  if (decision.is_historical || age_us > advice_is_fresh_us || !acquisition_) return;
+  if (const auto record = parse_decision_record(decision.text)) acquisition_->on_decision(*record);
+}
+
+/// What happened at an asset, on the way of its samples.
+void Gateway::tell_event(const std::string& asset, const std::string& detail) {
+  sparkplug::DataEncoder encoder;
+  encoder.add_text(names::event, static_cast<std::uint64_t>(loop_.clock().now_us() / 1000), detail);
+  if (!uplink_.add({.device = asset, .metrics = std::string(encoder.bytes()), .points = 0}))
+    log_warning("an event found no room", {{"asset", asset}, {"event", detail}});
 }
 
 void Gateway::describe(std::string_view device, sparkplug::Payload& birth) const {
@@ -223,6 +264,11 @@ void Gateway::describe(std::string_view device, sparkplug::Payload& birth) const
 
 void Gateway::describe_for_platform(std::string_view device, sparkplug::Payload& birth) const {
   describe(device, birth);
+  for (const auto name : {names::quality, names::event}) {
+    if (device.empty()) break;
+    birth.metrics.push_back(
+        {.name = std::string(name), .time_ms = birth.time_ms.value_or(0), .type = sparkplug::DataType::string});
+  }
   // Batches in the spool may carry signals that are not read any more.
   auto asset = aliases_.assets().find(device);
   if (asset == aliases_.assets().end()) return;

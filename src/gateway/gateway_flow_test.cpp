@@ -36,7 +36,7 @@ TEST_F(GatewayFlow, NothingIsLostOverRestartsAndOutages) {
 }
 
 TEST_F(GatewayFlow, AFullSpoolWritesDownExactlyWhatIsMissing) {
-  config_.spool.limit_bytes = 60'000;
+  config_.uplink.spool.limit_bytes = 60'000;
   start_gateway();
   ASSERT_TRUE(wait([&] { return server_->monitored_items() == 6; }));
   std::size_t rows = 0;
@@ -55,7 +55,7 @@ TEST_F(GatewayFlow, AFullSpoolWritesDownExactlyWhatIsMissing) {
 }
 
 TEST_F(GatewayFlow, ARejectingSpoolReadsTheHistoryLater) {
-  config_.spool = {.limit_bytes = 60'000, .on_full = SpoolFullPolicy::reject};
+  config_.uplink.spool = {.limit_bytes = 60'000, .on_full = SpoolFullPolicy::reject};
   start_gateway();
   ASSERT_TRUE(wait([&] { return server_->monitored_items() == 6; }));
   std::size_t rows = 0;

@@ -41,7 +41,13 @@ SiteLink::SiteLink(Loop& loop, std::unique_ptr<mqtt::Client> node_client, std::u
              .node = options_.node,
              .first_bd_seq = static_cast<std::uint8_t>(loop.clock().now_us() / 1'000'000)},
             {.publish = publish_to(*node_client_),
-             .birth = [this](std::string_view device, sparkplug::Payload& birth) { handlers_.birth(device, birth); },
+             .birth =
+                 [this](std::string_view device, sparkplug::Payload& birth) {
+                   if (device.empty())
+                     birth.metrics.push_back(
+                         sparkplug::unsigned_metric(std::string(names::replay), 0, birth.time_ms.value_or(0)));
+                   handlers_.birth(device, birth);
+                 },
              .command =
                  [this](std::string_view device, const sparkplug::Payload& command) {
                    if (device.empty()) on_command(command);
@@ -102,6 +108,7 @@ void SiteLink::publish(const std::string& device, std::string_view metrics) {
 
 void SiteLink::set_replay(const ReplayRing* ring, std::function<const std::string&(std::uint32_t)> device_name) {
   replay_timer_.cancel();
+  end_replay();
   ring_ = ring;
   device_name_ = std::move(device_name);
 }
@@ -116,32 +123,30 @@ void SiteLink::acknowledge(const std::string& edge, const std::string& epoch, co
 }
 
 void SiteLink::on_data(const sparkplug::DeviceState& device, std::string_view payload) {
-  std::vector<EdgeMessage> messages;
-  std::string_view epoch;
-  std::uint64_t batch = 0;
+  EdgeMessage message{.node = device.node, .device = device.device};
   sparkplug::DataDecoder decoder(payload);
   for (sparkplug::DataMetric metric; decoder.next(metric);) {
     const auto* born = device.metrics.find(metric);
     std::string_view name = born != nullptr ? std::string_view(born->name) : metric.name;
     if (name == names::epoch) {
-      epoch = metric.text;
+      message.epoch = metric.text;
     } else if (name == names::batch) {
-      batch = metric.bits;
+      message.batch = metric.bits;
     } else if (metric.kind == sparkplug::ValueKind::text) {
-      messages.push_back({device.node, device.device, std::string(name), std::string(metric.text), metric.time_ms,
-                          metric.is_historical});
+      message.texts.push_back({std::string(name), std::string(metric.text), metric.time_ms, metric.is_historical});
     }
   }
-  if (decoder.ok()) handlers_.on_messages(epoch, batch, std::move(messages));
+  message.is_live = message.epoch.empty() && device.metrics.find(names::epoch) != nullptr;
+  if (decoder.ok() && !message.texts.empty()) handlers_.on_message(message);
 }
 
 void SiteLink::on_command(const sparkplug::Payload& command) {
   const auto* wish = command.find(names::replay);
   auto from_ms = wish != nullptr ? sparkplug::to_number(wish->value) : std::nullopt;
-  if (!from_ms || ring_ == nullptr || *from_ms < 0) return;
+  if (!from_ms || *from_ms < 0) return;
   // A second wish while one is being fulfilled begins anew, from the earlier of both times.
   auto from = static_cast<std::uint64_t>(*from_ms);
-  replay_from_ms_ = replay_asset_ < ring_->assets() && replay_from_ms_ != 0 ? std::min(replay_from_ms_, from) : from;
+  replay_from_ms_ = std::min(replay_from_ms_.value_or(from), from);
   replay_asset_ = 0;
   replay();
 }
@@ -161,13 +166,23 @@ void SiteLink::replay() {
       buffer_.clear();
     };
     for (const auto& chunk : chunks) {
-      if (chunk.newest_ms < replay_from_ms_) continue;
+      if (chunk.newest_ms < *replay_from_ms_) continue;
       sparkplug::append_as_historical(buffer_, chunk.metrics);
       if (buffer_.size() > replay_message_bytes) send();
     }
     send();
   }
-  replay_from_ms_ = 0;
+  end_replay();
+}
+
+/// Tells the asker that what comes now is fresh.
+void SiteLink::end_replay() {
+  if (!replay_from_ms_) return;
+  buffer_.clear();
+  sparkplug::append_unsigned(buffer_, names::replay, *replay_from_ms_,
+                             static_cast<std::uint64_t>(loop_.clock().now_us() / 1000));
+  (void)node_.publish_data({}, buffer_, loop_.clock().now_us());  // without the broker nobody waits for it
+  replay_from_ms_.reset();
 }
 
 }  // namespace millrace

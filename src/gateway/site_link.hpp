@@ -22,13 +22,18 @@ struct SiteLinkOptions {
   std::size_t outgoing_bytes = 1u << 20;  ///< a replay waits while more than this is not written yet
 };
 
-/// A text metric of an edge node.
+/// The text metrics of one message of an edge node.
 struct EdgeMessage {
-  std::string node, device;
-  std::string metric;
-  std::string text;
-  std::uint64_t time_ms = 0;
-  bool is_historical = false;
+  struct Text {
+    std::string metric, text;
+    std::uint64_t time_ms = 0;
+    bool is_historical = false;
+  };
+  std::string node, device;  ///< device empty: the node itself
+  std::string epoch;         ///< empty: not numbered
+  std::uint64_t batch = 0;
+  bool is_live = false;  ///< not numbered, of an edge that sends everything again with a number
+  std::vector<Text> texts;
 };
 
 /// The gateway at the site's broker: an edge node that publishes what it reads at once, and a host that hears the
@@ -37,8 +42,7 @@ class SiteLink {
  public:
   struct Handlers {
     std::function<void(std::string_view device, sparkplug::Payload& birth)> birth;
-    /// All text metrics of one message; `epoch` is empty when the edge does not number its batches.
-    std::function<void(std::string_view epoch, std::uint64_t batch, std::vector<EdgeMessage> messages)> on_messages;
+    std::function<void(const EdgeMessage& message)> on_message;
     std::function<void(bool connected)> on_state = {};
   };
   struct Counters {
@@ -67,6 +71,7 @@ class SiteLink {
   void on_data(const sparkplug::DeviceState& device, std::string_view payload);
   void on_command(const sparkplug::Payload& command);
   void replay();
+  void end_replay();
 
   Loop& loop_;
   std::unique_ptr<mqtt::Client> node_client_, host_client_;
@@ -77,7 +82,7 @@ class SiteLink {
   Timer host_timer_, replay_timer_;
   const ReplayRing* ring_ = nullptr;
   std::function<const std::string&(std::uint32_t)> device_name_;
-  std::uint64_t replay_from_ms_ = 0;
+  std::optional<std::uint64_t> replay_from_ms_;  ///< nothing: none under way
   std::uint32_t replay_asset_ = 0;
   std::string buffer_;
   Counters counters_;

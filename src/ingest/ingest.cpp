@@ -1,11 +1,14 @@
 #include "ingest/ingest.hpp"
 
 #include "ingest/decision_json.hpp"
-#include "ingest/gap.hpp"
+#include "signal/quality_counts.hpp"
+#include "sparkplug/gap.hpp"
 #include "sparkplug/names.hpp"
 #include "spool/spool.hpp"
 
 #include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -30,7 +33,7 @@ void append(std::vector<T>& to, std::vector<T>&& from) {
 
 /// What one message added to the buffer, so that it can be taken back.
 struct Ingest::Message {
-  std::size_t first_sample = 0, first_decision = 0, first_event = 0;
+  std::size_t first_sample = 0, first_decision = 0, first_event = 0, first_quality = 0;
   std::string_view epoch, gap;
   std::optional<std::uint64_t> batch;
   std::uint64_t unknown = 0;
@@ -102,6 +105,10 @@ void Ingest::read(sparkplug::DeviceState& device, std::string_view payload, Mess
         filling_.rows.events.push_back(
             {now_us, device.group, device.device, "corrupt_decision", decision.error().message});
       }
+    } else if (name == names::event) {
+      keep_event(device, metric);
+    } else if (name == names::quality) {
+      keep_quality(device, metric.text, now_us);
     } else {
       ++message.unknown;
     }
@@ -119,6 +126,29 @@ void Ingest::undo(const Message& message) {
   if (samples.server_time_us.size() > message.first_sample) samples.server_time_us.resize(message.first_sample);
   rows.decisions.resize(message.first_decision);
   rows.events.resize(message.first_event);
+  rows.quality.resize(message.first_quality);
+}
+
+void Ingest::keep_event(const sparkplug::DeviceState& device, const sparkplug::DataMetric& metric) {
+  const auto detail = nlohmann::json::parse(metric.text, nullptr, false);
+  const auto kind = detail.is_object() && detail.contains("kind") && detail["kind"].is_string()
+                        ? detail["kind"].get<std::string>()
+                        : std::string("corrupt_event");
+  filling_.rows.events.push_back(
+      {static_cast<TimeUs>(metric.time_ms) * 1'000, device.group, device.device, kind, std::string(metric.text)});
+}
+
+void Ingest::keep_quality(const sparkplug::DeviceState& device, std::string_view text, TimeUs now_us) {
+  const auto counts = parse_quality_counts(text);
+  if (!counts) {
+    ++stats_.corrupt_messages;
+    filling_.rows.events.push_back({now_us, device.group, device.device, "corrupt_quality", counts.error().message});
+    return;
+  }
+  for (const auto& count : *counts) {
+    filling_.rows.quality.push_back({count.day_us, device.group, device.device, count.signal,
+                                     std::string(to_string(count.check)), static_cast<std::int64_t>(count.n)});
+  }
 }
 
 bool Ingest::is_new_batch(const std::string& node, const Message& message) {
@@ -138,8 +168,11 @@ bool Ingest::is_new_batch(const std::string& node, const Message& message) {
 void Ingest::keep_gap(const sparkplug::DeviceState& device, std::string_view text, sparkplug::BatchSet& held,
                       TimeUs now_us) {
   std::string detail(text);
-  if (const auto gap = parse_gap(text)) {
-    const auto missing = only_missing(*gap, held);
+  const auto gap = parse_gap(text);
+  // A device's gap is that of an edge behind the node: it counts in the edge's numbers, and the node has settled it.
+  if (gap && !device.device.empty() && gap->points == 0) return;
+  if (gap && device.device.empty()) {
+    const auto missing = sparkplug::only_missing(*gap, held);
     // What was given up will not come any more: the ranges close.
     for (const auto& range : gap->numbers) held.add(range.first, range.last);
     if (missing.points == 0) return;
@@ -191,8 +224,10 @@ void Ingest::add_work_orders(std::vector<WorkOrderRow> orders, TimeUs now_us) {
 
 void Ingest::on_data(sparkplug::DeviceState& device, std::string_view payload, TimeUs now_us) {
   auto& rows = filling_.rows;
-  Message message{
-      .first_sample = rows.samples.size(), .first_decision = rows.decisions.size(), .first_event = rows.events.size()};
+  Message message{.first_sample = rows.samples.size(),
+                  .first_decision = rows.decisions.size(),
+                  .first_event = rows.events.size(),
+                  .first_quality = rows.quality.size()};
   read(device, payload, message, now_us);
   if (!message.ok) {
     undo(message);
@@ -233,6 +268,7 @@ Result<void> Ingest::submit(LakeCommit more, Done done, TimeUs now_us) {
   append(rows.labels, std::move(more.labels));
   append(rows.events, std::move(more.events));
   append(rows.kpis, std::move(more.kpis));
+  append(rows.quality, std::move(more.quality));
   if (done) filling_.done.push_back(std::move(done));
   commit_if_due(now_us);
   return {};

@@ -1,6 +1,7 @@
 #include "ingest/ingest.hpp"
 
 #include "lake/duckdb/duckdb_lake.hpp"
+#include "signal/quality_counts.hpp"
 #include "sparkplug/data_encoder.hpp"
 #include "sparkplug/names.hpp"
 #include "sparkplug/topic.hpp"
@@ -90,7 +91,7 @@ class IngestTest : public testing::Test {
   }
   /// `batch` 0: a foreign node without numbers.
   void data(std::uint64_t batch, std::vector<sp::DataPoint> points, std::string_view text_name = {},
-            std::string_view text = {}, std::string_view epoch = "e1") {
+            std::string_view text = {}, std::string_view epoch = "e1", std::string_view device = "engine-061") {
     sp::DataEncoder encoder;
     for (const auto& point : points) encoder.add(point);
     if (!text_name.empty()) encoder.add_text(text_name, 1, text);
@@ -100,7 +101,7 @@ class IngestTest : public testing::Test {
       sp::append_unsigned(payload, sp::names::batch, batch, 1);
     }
     sp::append_seq(payload, seq_++ % 256);
-    send(sp::MessageType::ddata, "engine-061", payload);
+    send(device.empty() ? sp::MessageType::ndata : sp::MessageType::ddata, device, payload);
   }
   void pass(std::int64_t by_us) {
     now_us_ += by_us;
@@ -220,11 +221,38 @@ TEST_F(IngestTest, RefusesWithoutAcknowledgementWhenTheBufferIsFull) {
 TEST_F(IngestTest, WritesGapsDownAndClosesTheRanges) {
   data(1, {{.alias = 1, .time_ms = 5, .value = 1}});
   data(9, {}, sp::names::gap,
-       gap_json({.number = 9, .first = 2, .last = 8, .points = 70, .reason = "size limit", .numbers = {{2, 8}}}));
+       gap_json({.number = 9, .first = 2, .last = 8, .points = 70, .reason = "size limit", .numbers = {{2, 8}}}), "e1",
+       {});
   pass(200'000);
   ASSERT_TRUE(commit());
   EXPECT_EQ(acknowledged_, std::vector<std::string>{"plant/gateway e1 1-9"});
   EXPECT_EQ(number("SELECT count(*) FROM events WHERE kind = 'gap' AND detail LIKE '%\"points\":70%'"), 1);
+}
+
+TEST_F(IngestTest, AGapOfAnEdgeBehindTheGatewayClosesNoneOfTheGatewaysNumbers) {
+  const SpoolGap of_edge{.number = 3, .first = 2, .last = 2, .points = 7, .reason = "age limit", .numbers = {{2, 2}}};
+  const SpoolGap settled{.number = 4, .first = 1, .last = 1, .reason = "age limit"};
+  data(1, {}, sp::names::gap, gap_json(of_edge));
+  data(3, {}, sp::names::gap, gap_json(settled));
+  pass(200'000);
+  ASSERT_TRUE(commit());
+  EXPECT_EQ(acknowledged_, std::vector<std::string>{"plant/gateway e1 1,3"});
+  EXPECT_EQ(number("SELECT count(*) FROM events WHERE kind = 'gap'"), 1) << "of which one batch is missing";
+}
+
+TEST_F(IngestTest, StoresTheCountsOfDataQualityOnceWithTheirBatch) {
+  const auto counts = quality_counts_json(std::vector<QualityCount>{{0, "T24", QualityCheck::stuck, 3}});
+  data(1, {{.alias = 1, .time_ms = 5, .value = 1}}, sp::names::quality, counts);
+  data(1, {{.alias = 1, .time_ms = 5, .value = 1}}, sp::names::quality, counts);  // sent again
+  pass(200'000);
+  ASSERT_TRUE(commit());
+  data(1, {{.alias = 1, .time_ms = 5, .value = 1}}, sp::names::quality, counts);
+  data(2, {}, sp::names::quality, "no list");
+  pass(200'000);
+  ASSERT_TRUE(commit());
+  EXPECT_EQ(number("SELECT sum(n) FROM quality WHERE asset = 'engine-061' AND signal = 'T24' AND kind = 'stuck'"), 3);
+  EXPECT_EQ(number("SELECT count(*) FROM quality"), 1);
+  EXPECT_EQ(number("SELECT count(*) FROM events WHERE kind = 'corrupt_quality'"), 1);
 }
 
 TEST_F(IngestTest, MakesWorkOrdersOutOfPlantSignals) {

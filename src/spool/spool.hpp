@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace millrace {
@@ -68,6 +69,9 @@ class Spool {
   /// Remembers a small value in the same transaction as the batches (high-water marks of the sources).
   virtual void remember(std::string_view key, std::string_view value) = 0;
   [[nodiscard]] virtual Result<std::string> recall(std::string_view key) const = 0;
+  using Memory = std::vector<std::pair<std::string, std::string>>;  ///< key, value
+  /// Everything committed whose key begins with `prefix`, by key.
+  [[nodiscard]] virtual Result<Memory> recall_all(std::string_view prefix) const = 0;
   /// All or nothing. After an error (`exhausted`: the disk is full) everything is still buffered: try again later.
   virtual Result<void> commit(TimeUs now_us) = 0;
   /// The receiver holds these durably: they are not read any more and are deleted with the next `commit`.

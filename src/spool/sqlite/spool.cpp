@@ -1,26 +1,23 @@
 #include "spool/sqlite/spool.hpp"
 
 #include "base/assert.hpp"
+#include "base/file.hpp"
 #include "base/hash.hpp"
 #include "base/id.hpp"
-#include "spool/sqlite/database.hpp"
 #include "spool/sqlite/schema.hpp"
+#include "spool/sqlite/sqlite_spool.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
-#include <set>
 
 namespace millrace {
 
+namespace sqlite {
+
 namespace {
 
-using sqlite::Connection;
-using sqlite::Statement;
-
 constexpr std::uint64_t row_overhead_bytes = 40;
-constexpr std::size_t gaps_kept = 1000;
 
 std::uint64_t row_bytes(std::string_view topic, std::string_view payload) {
   return topic.size() + payload.size() + row_overhead_bytes;
@@ -30,71 +27,11 @@ std::uint32_t row_crc(std::uint64_t number, std::string_view topic, std::string_
   return crc32c(fmt::format("{}\n{}\n", number, topic)) ^ crc32c(payload);
 }
 
-class SqliteSpool final : public Spool {
- public:
-  SqliteSpool(const std::filesystem::path& path, SpoolOptions options) : path_(path.string()), options_(options) {}
-
-  Result<void> open(TimeUs now_us);
-
-  [[nodiscard]] std::string epoch() const override { return epoch_; }
-  Result<std::uint64_t> append(std::string_view topic, std::string_view payload, std::uint64_t points,
-                               TimeUs now_us) override;
-  void remember(std::string_view key, std::string_view value) override { marks_[std::string(key)] = value; }
-  [[nodiscard]] Result<std::string> recall(std::string_view key) const override;
-  Result<void> commit(TimeUs now_us) override;
-  Result<void> acknowledge(const std::vector<BatchRange>& ranges) override;
-  [[nodiscard]] Result<std::vector<SpoolBatch>> read(std::uint64_t first, std::size_t limit) const override;
-  [[nodiscard]] Result<std::vector<BatchRange>> stored() const override;
-  [[nodiscard]] std::uint64_t bytes() const override { return state_.bytes + pending_bytes_; }
-  [[nodiscard]] std::uint64_t batches() const override { return state_.batches + pending_.size(); }
-  [[nodiscard]] std::vector<SpoolGap> gaps() const override { return state_.gaps; }
-
-  /// Writes down that an earlier file was lost.
-  Result<void> begin_after_damage(TimeUs now_us);
-
- private:
-  struct Row {
-    std::uint64_t number = 0, points = 0;
-    TimeUs created_us = 0;
-    std::string topic, payload;
-  };
-  /// What a commit changes, kept apart so that a failed one leaves no trace.
-  struct State {
-    std::uint64_t bytes = 0, batches = 0;
-    std::vector<SpoolGap> gaps;
-  };
-
-  Result<void> prepare_all();
-  Result<void> load(TimeUs now_us);
-  Result<void> write(State& state, std::uint64_t& next, TimeUs now_us);
-  Result<void> insert(State& state, const Row& row);
-  Result<void> erase_acknowledged(State& state);
-  Result<void> keep_bounds(State& state, std::uint64_t& next, TimeUs now_us);
-  Result<void> drop(State& state, const std::vector<std::uint64_t>& numbers, const char* reason, std::uint64_t& next,
-                    TimeUs now_us);
-  Result<std::vector<std::uint64_t>> oldest(std::uint64_t bytes_to_free, int stride) const;
-  [[nodiscard]] bool is_acknowledged(std::uint64_t number) const;
-  [[nodiscard]] tl::unexpected<Error> broken(std::string_view doing) const {
-    return fail(sqlite::database_error(connection_.handle(), doing, path_));
-  }
-
-  std::string path_;
-  SpoolOptions options_;
-  std::string epoch_;
-  Connection connection_;  // before the statements, which die first
-  mutable Statement insert_, erase_, size_of_, read_, numbers_, oldest_, mark_, recall_, meta_, gap_;
-  State state_;
-  std::vector<Row> pending_;
-  std::uint64_t pending_bytes_ = 0;
-  std::uint64_t next_ = 1;
-  std::map<std::string, std::string, std::less<>> marks_;
-  std::vector<BatchRange> acknowledged_;
-  mutable std::set<std::uint64_t> rotten_;  // found by read(), given up by the next commit
-};
+}  // namespace
 
 Result<void> SqliteSpool::open(TimeUs now_us) {
   TRY_ASSIGN(connection_, Connection::open(path_));
-  TRY(connection_.execute(sqlite::spool_schema, path_));
+  TRY(connection_.execute(spool_schema, path_));
   TRY_ASSIGN(auto check, Statement::prepare(connection_, "PRAGMA quick_check(1)", path_));
   if (!check.step() || check.bytes(0) != "ok") {
     return fail(ErrorCode::corrupt, fmt::format("opening {}: the file is damaged ({})", path_, check.bytes(0)));
@@ -193,6 +130,16 @@ Result<std::string> SqliteSpool::recall(std::string_view key) const {
   return fail(ErrorCode::not_found, fmt::format("the spool {} remembers nothing of '{}'", path_, key));
 }
 
+Result<Spool::Memory> SqliteSpool::recall_all(std::string_view prefix) const {
+  TRY_ASSIGN(auto marks,
+             Statement::prepare(connection_, "SELECT key, value FROM marks WHERE key >= ? ORDER BY key", path_));
+  marks.bind_text(1, prefix);
+  Memory memory;
+  while (marks.step() && marks.bytes(0).starts_with(prefix)) memory.emplace_back(marks.bytes(0), marks.bytes(1));
+  if (!marks.reset()) return broken("reading");
+  return memory;
+}
+
 Result<void> SqliteSpool::commit(TimeUs now_us) {
   TRY(connection_.execute("BEGIN IMMEDIATE", path_));
   auto state = state_;
@@ -248,80 +195,6 @@ Result<void> SqliteSpool::erase_acknowledged(State& state) {
   return {};
 }
 
-Result<void> SqliteSpool::keep_bounds(State& state, std::uint64_t& next, TimeUs now_us) {
-  if (!rotten_.empty()) {
-    TRY(drop(state, {rotten_.begin(), rotten_.end()}, "corrupt", next, now_us));
-  }
-  // Numbers and times rise together: the scan ends at the first batch that is young enough.
-  std::vector<std::uint64_t> aged;
-  while (oldest_.step() && oldest_.integer(2) < now_us - options_.limit_age_us) {
-    aged.push_back(static_cast<std::uint64_t>(oldest_.integer(0)));
-  }
-  if (!oldest_.reset()) return broken("reading");
-  TRY(drop(state, aged, "age limit", next, now_us));
-  if (state.bytes <= options_.limit_bytes || options_.on_full == SpoolFullPolicy::reject) return {};
-  // A tenth at once, so that a long outage leaves few gap records.
-  auto goal = options_.limit_bytes - options_.limit_bytes / 10;
-  if (options_.on_full == SpoolFullPolicy::thin) {
-    TRY_ASSIGN(auto every_second, oldest(state.bytes - goal, 2));
-    TRY(drop(state, every_second, "thinned", next, now_us));
-  }
-  if (state.bytes <= options_.limit_bytes) return {};
-  TRY_ASSIGN(auto numbers, oldest(state.bytes - goal, 1));
-  return drop(state, numbers, "size limit", next, now_us);
-}
-
-Result<std::vector<std::uint64_t>> SqliteSpool::oldest(std::uint64_t bytes_to_free, int stride) const {
-  std::vector<std::uint64_t> numbers;
-  std::uint64_t freed = 0;
-  for (int index = 0; freed < bytes_to_free && oldest_.step(); ++index) {
-    if (index % stride != 0) continue;
-    numbers.push_back(static_cast<std::uint64_t>(oldest_.integer(0)));
-    freed += static_cast<std::uint64_t>(oldest_.integer(1));
-  }
-  if (!oldest_.reset()) return broken("reading");
-  return numbers;
-}
-
-Result<void> SqliteSpool::drop(State& state, const std::vector<std::uint64_t>& numbers, const char* reason,
-                               std::uint64_t& next, TimeUs now_us) {
-  if (numbers.empty()) return {};
-  SpoolGap gap{.number = next,
-               .first = numbers.front(),
-               .last = numbers.back(),
-               .from_us = INT64_MAX,
-               .to_us = 0,
-               .reason = reason};
-  std::uint64_t dropped = 0;
-  for (auto number : numbers) {
-    auto key = static_cast<std::int64_t>(number);
-    size_of_.bind(1, key).bind(2, key);
-    if (size_of_.step() && size_of_.integer(1) != 0) {
-      ++dropped;
-      if (!gap.numbers.empty() && gap.numbers.back().last + 1 == number) {
-        gap.numbers.back().last = number;
-      } else {
-        gap.numbers.push_back({number, number});
-      }
-      state.bytes -= static_cast<std::uint64_t>(size_of_.integer(0));
-      state.batches -= 1;
-      gap.batch_points.push_back(static_cast<std::uint64_t>(size_of_.integer(2)));
-      gap.points += gap.batch_points.back();
-      gap.from_us = std::min(gap.from_us, size_of_.integer(3));
-      gap.to_us = std::max(gap.to_us, size_of_.integer(4));
-    }
-    if (!size_of_.reset() || !erase_.bind(1, key).bind(2, key).run()) return broken("writing");
-  }
-  if (dropped == 0) return {};
-  ++next;
-  Row row{.number = gap.number, .created_us = now_us, .payload = gap_json(gap)};
-  TRY(insert(state, row));
-  if (!gap_.bind(1, static_cast<std::int64_t>(gap.number)).bind_text(2, row.payload).run()) return broken("writing");
-  state.gaps.push_back(std::move(gap));
-  if (state.gaps.size() > gaps_kept) state.gaps.erase(state.gaps.begin());
-  return {};
-}
-
 Result<void> SqliteSpool::acknowledge(const std::vector<BatchRange>& ranges) {
   acknowledged_.insert(acknowledged_.end(), ranges.begin(), ranges.end());
   return {};
@@ -368,13 +241,24 @@ Result<std::vector<BatchRange>> SqliteSpool::stored() const {
   return ranges;
 }
 
+}  // namespace sqlite
+
+namespace {
+
+/// The file is made here, with its folder: for its user alone, and with a name that a power cut does not take back.
+/// SQLite gives its other files the same rights, and takes an empty file for an empty database.
+void make_private(const std::filesystem::path& path) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(path, ignored)) (void)write_file(path, {}, FileMode::secret);
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Spool>> open_sqlite_spool(const std::filesystem::path& path, SpoolOptions options,
                                                  TimeUs now_us) {
   std::error_code ignored;
-  if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), ignored);
-  auto spool = std::make_unique<SqliteSpool>(path, options);
+  make_private(path);
+  auto spool = std::make_unique<sqlite::SqliteSpool>(path, options);
   auto opened = spool->open(now_us);
   if (opened) return spool;
   if (opened.error().code != ErrorCode::corrupt) return fail(opened.error());
@@ -383,7 +267,7 @@ Result<std::unique_ptr<Spool>> open_sqlite_spool(const std::filesystem::path& pa
     auto part = path.string() + suffix;
     std::filesystem::rename(part, fmt::format("{}.damaged-{}{}", path.string(), now_us / 1'000'000, suffix), ignored);
   }
-  spool = std::make_unique<SqliteSpool>(path, options);
+  spool = std::make_unique<sqlite::SqliteSpool>(path, options);
   TRY(spool->open(now_us));
   TRY(spool->begin_after_damage(now_us));
   return spool;

@@ -7,7 +7,7 @@
 
 namespace millrace {
 
-/// A spool in one SQLite file (WAL, synchronous=FULL, a CRC-32C with each batch), made when it is not there. One
+/// A spool in one SQLite file (WAL, synchronous=FULL, a CRC-32C with each batch), made (0600) when it is not there. One
 /// process at a time. A damaged file is set aside as "<path>.damaged-<time>" and a new one with a new epoch begins with
 /// a gap record, for a gateway must go on. `unavailable` when another process uses the file, `exhausted` when the disk
 /// is full.

@@ -107,6 +107,24 @@ TEST_F(SqliteSpoolTest, RemembersInTheSameTransaction) {
   EXPECT_EQ(spool->batches(), 1u);
 }
 
+TEST_F(SqliteSpoolTest, RecallsByPrefixInOrder) {
+  auto spool = open();
+  for (const auto* key : {"window/b", "window/a", "windows", "wind", "x"}) spool->remember(key, key);
+  EXPECT_TRUE(spool->recall_all("window/")->empty());  // not committed yet
+  ASSERT_TRUE(spool->commit(1));
+  EXPECT_EQ(spool->recall_all("window/").value(), (Spool::Memory{{"window/a", "window/a"}, {"window/b", "window/b"}}));
+}
+
+TEST_F(SqliteSpoolTest, BelongsToItsUserAlone) {
+  auto spool = open();
+  append(*spool, "a");
+  ASSERT_TRUE(spool->commit(1));
+  EXPECT_EQ(fs::status(folder_).permissions(), fs::perms::owner_all);
+  for (const auto* suffix : {"", "-wal"}) {
+    EXPECT_EQ(fs::status(path().string() + suffix).permissions(), fs::perms::owner_read | fs::perms::owner_write);
+  }
+}
+
 TEST_F(SqliteSpoolTest, ReadsOnFromANumber) {
   auto spool = open();
   for (int i = 0; i < 10; ++i) append(*spool, "x");

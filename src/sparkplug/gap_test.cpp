@@ -1,8 +1,8 @@
-#include "ingest/gap.hpp"
+#include "sparkplug/gap.hpp"
 
 #include <gtest/gtest.h>
 
-namespace millrace {
+namespace millrace::sparkplug {
 namespace {
 
 const SpoolGap six_batches{.number = 20,
@@ -14,7 +14,7 @@ const SpoolGap six_batches{.number = 20,
                            .batch_points = {1, 2, 3, 4, 5, 6}};
 
 TEST(OnlyMissing, CountsWhatDidNotArrive) {
-  auto missing = only_missing(six_batches, sparkplug::BatchSet::parse("1-3,8").value());
+  auto missing = only_missing(six_batches, BatchSet::parse("1-3,8").value());
   EXPECT_EQ(missing.points, 2u + 3u + 4u + 6u);
   EXPECT_EQ(missing.numbers, (std::vector<BatchRange>{{4, 5}, {7, 7}, {9, 9}}));
   EXPECT_EQ(missing.first, 4u);
@@ -22,7 +22,7 @@ TEST(OnlyMissing, CountsWhatDidNotArrive) {
 }
 
 TEST(OnlyMissing, NothingIsMissingWhenAllArrived) {
-  EXPECT_EQ(only_missing(six_batches, sparkplug::BatchSet::parse("1-9").value()).points, 0u);
+  EXPECT_EQ(only_missing(six_batches, BatchSet::parse("1-9").value()).points, 0u);
 }
 
 TEST(OnlyMissing, AGapWithoutNumbersCountsAsItIs) {
@@ -31,4 +31,4 @@ TEST(OnlyMissing, AGapWithoutNumbersCountsAsItIs) {
 }
 
 }  // namespace
-}  // namespace millrace
+}  // namespace millrace::sparkplug

@@ -20,16 +20,18 @@ namespace millrace {
 
 struct UplinkOptions {
   std::string site, node;
-  std::string platform_host = "platform";
+  std::string primary_host = {};  ///< births wait for this Sparkplug host; empty: they do not
   std::int64_t group_commit_us = 100'000;
   std::int64_t resend_after_us = 10'000'000;
+  std::size_t window = sparkplug::DeliveryOptions{}.window;  ///< batches sent and not acknowledged, at most
   std::size_t recent_bytes = 8u << 20;    ///< fresh batches kept in memory, so that they need not be read back
   std::size_t outgoing_bytes = 1u << 20;  ///< handed to the broker connection and not written yet
   std::size_t queue_bytes = 8u << 20;     ///< waiting for the spool; beyond it nothing is taken
 };
 
-/// Everything on its way to the platform: group commit to the spool, then Sparkplug messages with batch numbers until
-/// the platform acknowledged them. The spool is used on a thread of its own. A batch counts as safe with `on_durable`.
+/// Store and forward as a Sparkplug edge node: group commit to the spool, then messages with batch numbers until the
+/// receiver acknowledged them. The gateway's way to the platform, and the edge's way to its gateway. The spool is used
+/// on a thread of its own. A batch counts as safe with `on_durable`.
 class Uplink {
  public:
   struct Handlers {
@@ -44,12 +46,14 @@ class Uplink {
     std::uint64_t batches_sent = 0, batches_sent_again = 0, batches_acknowledged = 0, gaps = 0;
     std::uint64_t spool_bytes = 0, spool_batches = 0;
   };
-  /// One message for the platform. `remember` goes into the same transaction as the batch.
+  /// The device of an item that is a message of the node itself; no device can have this name.
+  static constexpr const char* node_itself = "/";
+  /// One message for the receiver. `remember` goes into the same transaction as the batch.
   struct Item {
     std::string device;
     std::string metrics;
     std::uint64_t points = 0;
-    std::vector<std::pair<std::string, std::string>> remember = {};
+    Spool::Memory remember = {};
     std::function<void()> on_durable = {};
   };
 
@@ -61,6 +65,7 @@ class Uplink {
 
   /// Before `start`, on this thread: what earlier lives remembered.
   Result<std::string> recall(std::string_view key) const { return spool_->recall(key); }
+  Result<Spool::Memory> recall_all(std::string_view prefix) const { return spool_->recall_all(prefix); }
   Result<void> start();
   /// Commits what waits, says farewell. Blocks for the last commit.
   void stop();
@@ -71,6 +76,11 @@ class Uplink {
   /// False: too much waits already, the item was not taken.
   bool add(Item item);
   void remember(std::string key, std::string value);
+  /// At once or never, without a number: for who must know now. Who must not miss it reads the numbered messages.
+  /// `payload` is left longer.
+  Result<void> publish_live(std::string_view device, std::string& payload) {
+    return node_.publish_data(device, payload, loop_.clock().now_us());
+  }
   /// False: what is added now would wait in memory without bound.
   [[nodiscard]] bool open() const { return open_; }
   [[nodiscard]] bool connected() const { return node_.born(); }
@@ -105,7 +115,7 @@ class Uplink {
   Timer flush_timer_, pump_timer_;
   std::vector<Item> waiting_;
   std::size_t waiting_bytes_ = 0;
-  std::vector<std::pair<std::string, std::string>> remember_;
+  Spool::Memory remember_;
   std::vector<BatchRange> acknowledged_;
   std::unordered_map<std::uint64_t, Recent> recent_;
   std::deque<std::uint64_t> recent_order_;

@@ -1,8 +1,8 @@
-#include "ingest/gap.hpp"
+#include "sparkplug/gap.hpp"
 
-namespace millrace {
+namespace millrace::sparkplug {
 
-SpoolGap only_missing(const SpoolGap& gap, const sparkplug::BatchSet& held) {
+SpoolGap only_missing(const SpoolGap& gap, const BatchSet& held) {
   SpoolGap missing = gap;
   missing.batch_points.clear();
   missing.numbers.clear();
@@ -28,4 +28,4 @@ SpoolGap only_missing(const SpoolGap& gap, const sparkplug::BatchSet& held) {
   return missing;
 }
 
-}  // namespace millrace
+}  // namespace millrace::sparkplug

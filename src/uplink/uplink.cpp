@@ -1,4 +1,4 @@
-#include "gateway/uplink.hpp"
+#include "uplink/uplink.hpp"
 
 #include "sparkplug/data_encoder.hpp"
 #include "sparkplug/names.hpp"
@@ -32,7 +32,7 @@ std::uint8_t next_bd_seq(const Spool& spool) {
 /// A commit: made on the loop, run on the worker, read on the loop again.
 struct Uplink::Job {
   std::vector<Item> items;
-  std::vector<std::pair<std::string, std::string>> remember;
+  Spool::Memory remember;
   std::vector<BatchRange> acknowledged;
   TimeUs now_us = 0;
   // what came of it
@@ -72,7 +72,7 @@ Uplink::Uplink(Loop& loop, std::unique_ptr<Spool> spool, std::unique_ptr<mqtt::C
       epoch_(spool_->epoch()),
       node_({.group = options_.site,
              .node = options_.node,
-             .primary_host = options_.platform_host,
+             .primary_host = options_.primary_host,
              .first_bd_seq = next_bd_seq(*spool_)},
             {.publish =
                  [this](const sparkplug::Publication& out) {
@@ -88,7 +88,7 @@ Uplink::Uplink(Loop& loop, std::unique_ptr<Spool> spool, std::unique_ptr<mqtt::C
                    if (!born) delivery_.on_disconnected();
                    if (born) pump();
                  }}),
-      delivery_({.resend_after_us = options_.resend_after_us}),
+      delivery_({.window = options_.window, .resend_after_us = options_.resend_after_us}),
       flush_timer_(loop),
       pump_timer_(loop) {}
 
@@ -150,8 +150,9 @@ void Uplink::births(std::string_view device, sparkplug::Payload& birth) const {
   auto now_ms = birth.time_ms.value_or(0);
   birth.metrics.push_back(sparkplug::text_metric(std::string(names::epoch), epoch_, now_ms));
   birth.metrics.push_back(sparkplug::unsigned_metric(std::string(names::batch), 0, now_ms));
-  auto text = std::string(device.empty() ? names::gap : names::decision);
-  birth.metrics.push_back({.name = std::move(text), .time_ms = now_ms, .type = sparkplug::DataType::string});
+  for (auto name : {names::gap, names::decision}) {
+    birth.metrics.push_back({.name = std::string(name), .time_ms = now_ms, .type = sparkplug::DataType::string});
+  }
   if (handlers_.birth) handlers_.birth(device, birth);
 }
 
@@ -278,6 +279,7 @@ bool Uplink::send(const sparkplug::Delivery::Next& next) {
     delivery_.put_back(next);
     return false;
   }
+  delivery_.on_sent(next, found->second.metrics.size());
   ++(next.is_historical ? counters_.batches_sent_again : counters_.batches_sent);
   if (&from == &recent_) recent_bytes_ -= found->second.metrics.size();
   from.erase(found);
@@ -295,7 +297,7 @@ Result<void> Uplink::publish(std::uint64_t number, const std::string& device, st
   }
   sparkplug::append_text(buffer_, names::epoch, epoch_, to_ms(now_us));
   sparkplug::append_unsigned(buffer_, names::batch, number, to_ms(now_us));
-  return node_.publish_data(device, buffer_, now_us);
+  return node_.publish_data(device == node_itself ? std::string_view() : device, buffer_, now_us);
 }
 
 void Uplink::read_back(std::uint64_t number) {
@@ -337,7 +339,7 @@ void Uplink::on_command(const sparkplug::Payload& command) {
   if (text == nullptr) return;
   auto batches = sparkplug::BatchSet::parse(*text);
   if (!batches) {
-    if (handlers_.on_problem) handlers_.on_problem(batches.error().with_context("acknowledgement of the platform"));
+    if (handlers_.on_problem) handlers_.on_problem(batches.error().with_context("acknowledgement"));
     return;
   }
   auto ranges = batches->ranges();
