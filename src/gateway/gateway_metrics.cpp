@@ -4,7 +4,7 @@ namespace millrace {
 
 void Gateway::add_metrics(MetricRegistry& metrics) {
   auto add = [&](const char* name, const char* help, std::function<double()> value) {
-    metrics.gauge_function(std::string("millrace_gateway_") + name, help, std::move(value));
+    metrics.watch(std::string("millrace_gateway_") + name, help, std::move(value));
   };
   auto points = [this](auto member) {
     return [this, member] { return acquisition_ ? static_cast<double>(acquisition_->stream().counters().*member) : 0; };

@@ -52,8 +52,8 @@ class Histogram {
 using MetricLabels = std::map<std::string, std::string>;
 
 /// A process's metrics in Prometheus' text format. Names are snake_case with unit and "_total" as Prometheus wants
-/// them: "millrace_ingest_points_total". Asking again for the same name and labels gives the same metric. A name that
-/// Prometheus would refuse is a programmer's error (assertion).
+/// them: "millrace_ingest_points_total"; counters, and only they, end with "_total". Asking again for the same name and
+/// labels gives the same metric. A name that breaks these rules is a programmer's error (assertion).
 class MetricRegistry {
  public:
   MetricRegistry();
@@ -66,8 +66,9 @@ class MetricRegistry {
   /// `bounds` are the upper bounds of the buckets, ascending.
   Histogram histogram(const std::string& name, const std::string& help, const std::vector<double>& bounds,
                       const MetricLabels& labels = {});
-  /// A gauge that is asked for when it is scraped, on the scraping thread.
-  void gauge_function(const std::string& name, const std::string& help, std::function<double()> value);
+  /// Asked for when it is scraped, on the scraping thread. The name says what it is, as Prometheus wants it: with
+  /// "_total" at its end a counter, whose value never falls, else a gauge.
+  void watch(const std::string& name, const std::string& help, std::function<double()> value);
   /// Resident memory and processor time of this process under Prometheus' usual names.
   void add_process_metrics();
 

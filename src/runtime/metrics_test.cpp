@@ -18,9 +18,14 @@ TEST(MetricsTest, scrape_shows_everything_that_was_registered) {
   metrics.gauge("millrace_lag_seconds", "Age of the newest point").set(1.5);
   metrics.histogram("millrace_latency_seconds", "In to out", {0.1, 1}).observe(0.5);
   double depth = 3;
-  metrics.gauge_function("millrace_queue_depth", "Waiting", [&] { return depth; });
+  metrics.watch("millrace_queue_depth", "Waiting", [&] { return depth; });
+  metrics.watch("millrace_taken_total", "Taken", [&] { return 10 * depth; });
+  EXPECT_THAT(metrics.scrape(), HasSubstr("millrace_taken_total 30"));
   depth = 4;
   auto text = metrics.scrape();
+  EXPECT_THAT(text, HasSubstr("# TYPE millrace_queue_depth gauge"));
+  EXPECT_THAT(text, HasSubstr("# TYPE millrace_taken_total counter"));
+  EXPECT_THAT(text, HasSubstr("millrace_taken_total 40"));
   EXPECT_THAT(text, HasSubstr("# HELP millrace_points_total Points received"));
   EXPECT_THAT(text, HasSubstr("millrace_points_total{site=\"a\"} 42"));
   EXPECT_THAT(text, HasSubstr("millrace_lag_seconds 1.5"));
