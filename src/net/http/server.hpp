@@ -33,17 +33,20 @@ struct Route {
   std::string pattern;
   std::function<void(const Request&, Reply)> handle;
   std::function<void(const Request&, std::shared_ptr<EventStream>)> stream = {};  ///< instead of `handle`
+  std::size_t body_limit_bytes = 0;  ///< of this row; 0: the server's. More than the server's is cut to it.
 };
 
 struct ServerOptions {
   std::string address = "127.0.0.1";
-  std::uint16_t port = 0;                  ///< 0: any free port
-  std::optional<Credentials> credentials;  ///< TLS 1.3 with required client certificates
-  std::size_t body_limit_bytes = 64u << 20;
-  std::size_t connection_limit = 1024;                                ///< further ones wait in the system's backlog
-  std::int64_t idle_limit_us = 60'000'000;                            ///< to receive a request, or to take an answer
-  std::function<std::optional<Response>(const Request&)> guard = {};  ///< runs first: an answer refuses the request
-  std::size_t event_buffer_bytes = 1u << 20;                          ///< per subscriber of events
+  std::uint16_t port = 0;                    ///< 0: any free port
+  std::optional<Credentials> credentials;    ///< TLS 1.3 with required client certificates
+  std::size_t body_limit_bytes = 64u << 20;  ///< a larger body is 413
+  Headers headers = {};                     ///< on every answer, also refusals and event streams, unless it has its own
+  std::size_t connection_limit = 1024;      ///< further ones wait in the system's backlog
+  std::int64_t idle_limit_us = 60'000'000;  ///< to receive a request, or to take an answer
+  /// Runs when the header is there, before any of the body is read: an answer refuses the request.
+  std::function<std::optional<Response>(const Request&)> guard = {};
+  std::size_t event_buffer_bytes = 1u << 20;  ///< per subscriber of events
 };
 
 /// HTTP/1.1. HEAD is answered by GET routes; other methods of a known path get 405 with Allow.

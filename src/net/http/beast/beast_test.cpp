@@ -44,6 +44,10 @@ class BeastTest : public testing::Test {
                   .headers = {{"etag", "\"1\""}}});
          }},
         {"POST", "/echo", [](const Request& request, const Reply& reply) { reply({.body = request.body}); }},
+        {.method = "POST",
+         .pattern = "/small",
+         .handle = [](const Request& request, const Reply& reply) { reply({.body = request.body}); },
+         .body_limit_bytes = 10},
         {"GET", "/later",
          [this](const Request&, Reply reply) {
            timer_.after_us(1000, [reply = std::move(reply)] {
@@ -172,6 +176,36 @@ TEST_F(BeastTest, limits_and_broken_requests_are_refused_with_their_status) {
       raw("POST /echo HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi"),
       StartsWith("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200"));
   EXPECT_EQ(raw(""), "");
+}
+
+TEST_F(BeastTest, a_row_may_take_less_than_the_server) {
+  serve({.body_limit_bytes = 1000});
+  const std::string head = "POST /small HTTP/1.1\r\nHost: a\r\nConnection: close\r\n";
+  EXPECT_THAT(raw(head + "Content-Length: 10\r\n\r\n0123456789"), StartsWith("HTTP/1.1 200"));
+  EXPECT_THAT(raw(head + "Content-Length: 11\r\n\r\n0123456789a"),
+              testing::AllOf(StartsWith("HTTP/1.1 413"), HasSubstr("larger than 10 bytes")));
+  EXPECT_THAT(raw(head + "Transfer-Encoding: chunked\r\n\r\n6\r\n012345\r\n6\r\n012345\r\n0\r\n\r\n"),
+              testing::AllOf(StartsWith("HTTP/1.1 413"), HasSubstr("larger than 10 bytes")));
+}
+
+TEST_F(BeastTest, a_refusal_does_not_wait_for_the_body) {
+  serve({.guard = [](const Request&) -> std::optional<Response> {
+    return problem({ErrorCode::unauthenticated, "log in"});
+  }});
+  EXPECT_THAT(raw("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 60000000\r\n\r\n"),
+              testing::AllOf(StartsWith("HTTP/1.1 401"), HasSubstr("Connection: close")));
+  EXPECT_THAT(raw("POST /echo HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n"),
+              StartsWith("HTTP/1.1 401"));
+}
+
+TEST_F(BeastTest, every_answer_carries_the_servers_headers) {
+  serve({.headers = {{"etag", "\"none\""}, {"x-content-type-options", "nosniff"}}});
+  const std::string rest = " HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+  for (const auto* request : {"GET /hello/a", "GET /nothing", "DELETE /echo", "GET /hello/%zz", "HEAD /hello/a"}) {
+    EXPECT_THAT(raw(request + rest), HasSubstr("x-content-type-options: nosniff\r\n")) << request;
+  }
+  EXPECT_THAT(raw("nonsense\r\n\r\n"), HasSubstr("x-content-type-options: nosniff\r\n"));
+  EXPECT_THAT(raw("GET /hello/a" + rest), HasSubstr("etag: \"1\"\r\n")) << "a handler's own stays";
 }
 
 TEST_F(BeastTest, silent_connection_is_closed_after_the_idle_limit) {

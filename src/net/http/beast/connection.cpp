@@ -114,16 +114,59 @@ class ConnectionOn final : public Connection, public std::enable_shared_from_thi
   }
 
   void read_header() {
+    route_ = nullptr;
     parser_.emplace();
     parser_->header_limit(kHeaderLimitBytes);
     parser_->body_limit(state_->options.body_limit_bytes);
     tcp().expires_after(idle_limit());
     beast::http::async_read_header(stream_, buffer_, *parser_, [self = self()](ErrorOf error, std::size_t) {
       if (error) return self->refuse(error);
-      auto& request = self->parser_->get();
-      if (beast::iequals(request[beast::http::field::expect], "100-continue")) return self->send_continue();
-      self->read_body();
+      self->take_header();
     });
+  }
+
+  /// Who asks, and for what, is known from the header alone: what is refused is refused before its body is read.
+  void take_header() {
+    auto& message = parser_->get();
+    version_ = message.version();
+    keep_alive_ = message.keep_alive();
+    head_only_ = message.method() == beast::http::verb::head;
+    const bool waits = beast::iequals(message[beast::http::field::expect], "100-continue");
+    std::string raw_path;
+    auto request = to_request(message, raw_path);
+    if (!request) return reject(problem(request.error()));
+    request_ = std::move(*request);
+    if constexpr (kTls) request_.peer_name = peer_name_;
+    auto match = state_->routes.find(request_.method, raw_path);
+    request_.parameters = std::move(match.parameters);
+    if (state_->options.guard) {
+      if (auto refused = state_->options.guard(request_)) return reject(std::move(*refused));
+    }
+    route_ = match.route;
+    if (route_ == nullptr) return reject(no_route(request_, match.allow));
+    if (const auto limit = route_->body_limit_bytes; limit != 0 && limit < state_->options.body_limit_bytes) {
+      if (parser_->content_length().value_or(0) > limit) return reject(too_large(limit));
+      parser_->body_limit(limit);  // of a body in chunks
+    }
+    waits ? send_continue() : read_body();
+  }
+
+  /// Answers without reading the body, after which nothing else can be read.
+  void reject(Response answer) {
+    keep_alive_ = keep_alive_ && parser_->is_done();
+    parser_.reset();
+    write(std::move(answer));
+  }
+
+  static Response too_large(std::size_t limit) {
+    auto answer = problem({ErrorCode::invalid_argument, fmt::format("the body is larger than {} bytes", limit)});
+    answer.status = 413;
+    return answer;
+  }
+
+  [[nodiscard]] std::size_t body_limit() const {
+    const auto limit = route_ != nullptr ? route_->body_limit_bytes : 0;
+    return limit != 0 ? std::min(limit, state_->options.body_limit_bytes) : state_->options.body_limit_bytes;
   }
 
   /// RFC 9110, 10.1.1: the sender of a large body waits for this.
@@ -152,10 +195,7 @@ class ConnectionOn final : public Connection, public std::enable_shared_from_thi
       answer.status = 431;
       write(std::move(answer));
     } else if (error == beast::http::error::body_limit) {
-      auto answer = problem({ErrorCode::invalid_argument,
-                             fmt::format("the body is larger than {} bytes", state_->options.body_limit_bytes)});
-      answer.status = 413;
-      write(std::move(answer));
+      write(too_large(body_limit()));
     } else if (error == beast::http::error::end_of_stream) {
       farewell();
     } else if (error.category() == beast::http::make_error_code(beast::http::error::bad_method).category() &&
@@ -167,24 +207,12 @@ class ConnectionOn final : public Connection, public std::enable_shared_from_thi
   }
 
   void dispatch() {
-    auto message = parser_->release();
+    request_.body = std::move(parser_->get().body());
     parser_.reset();
     tcp().expires_never();
-    version_ = message.version();
-    keep_alive_ = message.keep_alive();
-    head_only_ = message.method() == beast::http::verb::head;
-    std::string raw_path;
-    auto request = to_request(message, raw_path);
-    if (!request) return write(problem(request.error()));
-    if constexpr (kTls) request->peer_name = peer_name_;
-    auto match = state_->routes.find(request->method, raw_path);
-    request->parameters = std::move(match.parameters);
-    if (state_->options.guard) {
-      if (auto refused = state_->options.guard(*request)) return write(std::move(*refused));
-    }
-    if (match.route == nullptr) return write(no_route(*request, match.allow));
-    if (match.route->stream && !head_only_) return start_events(*match.route, *request);
-    handle(*match.route, *request);
+    const auto request = std::exchange(request_, {});
+    if (route_->stream && !head_only_) return start_events(*route_, request);
+    handle(*route_, request);
   }
 
   static Response no_route(const Request& request, const std::string& allow) {
@@ -215,6 +243,7 @@ class ConnectionOn final : public Connection, public std::enable_shared_from_thi
   }
 
   void write(Response response) {
+    for (const auto& [name, value] : state_->options.headers) response.headers.try_emplace(name, value);
     auto seconds = static_cast<std::int64_t>(response.body.size()) / kSlowestBytesPerSecond;
     response_ = to_beast(std::move(response), version_, keep_alive_, head_only_);
     tcp().expires_after(idle_limit() + std::chrono::seconds(seconds));
@@ -251,9 +280,14 @@ class ConnectionOn final : public Connection, public std::enable_shared_from_thi
   }
 
   void start_events(const Route& route, const Request& request) {
-    event_buffer_ =
-        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
-        "X-Accel-Buffering: no\r\nConnection: close\r\n\r\n";
+    Headers headers{{"content-type", "text/event-stream"},
+                    {"cache-control", "no-store"},
+                    {"x-accel-buffering", "no"},
+                    {"connection", "close"}};
+    for (const auto& [name, value] : state_->options.headers) headers.try_emplace(name, value);
+    event_buffer_ = "HTTP/1.1 200 OK\r\n";
+    for (const auto& [name, value] : headers) event_buffer_ += fmt::format("{}: {}\r\n", name, value);
+    event_buffer_ += "\r\n";
     write_events();
     watch_peer();
     comment_timer_.every_us(kCommentPeriodUs, [weak = this->weak_from_this()] {
@@ -292,6 +326,8 @@ class ConnectionOn final : public Connection, public std::enable_shared_from_thi
   std::optional<BeastResponse> response_;
   std::optional<beast::http::response_serializer<beast::http::string_body>> header_serializer_;
   std::optional<std::string> peer_name_;
+  Request request_;  ///< what is being read
+  const Route* route_ = nullptr;
   Timer comment_timer_;
   std::string event_buffer_, event_writing_;
   std::array<char, 1024> scratch_{};
