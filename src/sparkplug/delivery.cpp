@@ -1,5 +1,7 @@
 #include "sparkplug/delivery.hpp"
 
+#include <iterator>
+
 namespace millrace::sparkplug {
 
 void Delivery::add_live(std::uint64_t first, std::uint64_t last) {
@@ -18,12 +20,17 @@ void Delivery::on_acknowledged(const BatchSet& batches) {
 void Delivery::on_dropped(std::uint64_t first, std::uint64_t last) {
   live_.remove(first, last);
   backlog_.remove(first, last);
-  in_flight_.erase(in_flight_.lower_bound(first), in_flight_.upper_bound(last));
+  forget(in_flight_.lower_bound(first), in_flight_.upper_bound(last));
+}
+
+void Delivery::forget(Flights::iterator first, Flights::iterator last) {
+  for (auto flight = first; flight != last; ++flight) in_flight_bytes_ -= flight->second.bytes;
+  in_flight_.erase(first, last);
 }
 
 void Delivery::on_disconnected() {
-  for (const auto& [number, sent_us] : in_flight_) backlog_.add(number);
-  in_flight_.clear();
+  for (const auto& [number, flight] : in_flight_) backlog_.add(number);
+  forget(in_flight_.begin(), in_flight_.end());
   order_.clear();
   while (!live_.empty()) {
     auto range = live_.ranges().front();
@@ -36,9 +43,9 @@ void Delivery::take_back_late(TimeUs now_us) {
   while (!order_.empty()) {
     auto sent = in_flight_.find(order_.front());
     if (sent != in_flight_.end()) {
-      if (now_us - sent->second < options_.resend_after_us) return;
+      if (now_us - sent->second.sent_us < options_.resend_after_us) return;
       backlog_.add(sent->first);
-      in_flight_.erase(sent);
+      forget(sent, std::next(sent));
     }
     order_.pop_front();
   }
@@ -46,7 +53,8 @@ void Delivery::take_back_late(TimeUs now_us) {
 
 std::optional<Delivery::Next> Delivery::next(TimeUs now_us) {
   take_back_late(now_us);
-  if (in_flight_.size() >= options_.window || (live_.empty() && backlog_.empty())) return std::nullopt;
+  if (in_flight_.size() >= options_.window || in_flight_bytes_ >= options_.window_bytes) return std::nullopt;
+  if (live_.empty() && backlog_.empty()) return std::nullopt;
   bool from_backlog = live_.empty();
   if (!live_.empty() && !backlog_.empty()) {
     backlog_credit_ += options_.backlog_percent;
@@ -56,13 +64,22 @@ std::optional<Delivery::Next> Delivery::next(TimeUs now_us) {
   auto& set = from_backlog ? backlog_ : live_;
   Next next{set.first(), from_backlog};
   set.remove(next.number);
-  in_flight_[next.number] = now_us;
+  in_flight_[next.number] = {.sent_us = now_us};
   order_.push_back(next.number);
   return next;
 }
 
+void Delivery::on_sent(const Next& next, std::size_t bytes) {
+  const auto flight = in_flight_.find(next.number);
+  if (flight == in_flight_.end()) return;
+  in_flight_bytes_ += bytes - flight->second.bytes;
+  flight->second.bytes = bytes;
+}
+
 void Delivery::put_back(const Next& next) {
-  if (in_flight_.erase(next.number) == 0) return;
+  const auto flight = in_flight_.find(next.number);
+  if (flight == in_flight_.end()) return;
+  forget(flight, std::next(flight));
   if (!order_.empty() && order_.back() == next.number) order_.pop_back();
   (next.is_historical ? backlog_ : live_).add(next.number);
 }

@@ -11,9 +11,10 @@
 namespace millrace::sparkplug {
 
 struct DeliveryOptions {
-  std::size_t window = 4096;      ///< batches sent and not acknowledged, at most
-  std::size_t live_limit = 8192;  ///< more live batches than this wait as backlog
-  int backlog_percent = 20;       ///< share of the sends that a backlog gets at least, while there is one
+  std::size_t window = 16'384;           ///< batches sent and not acknowledged, at most
+  std::size_t window_bytes = 16u << 20;  ///< and as much in bytes: below a million points, what a receiver buffers
+  std::size_t live_limit = 8192;         ///< more live batches than this wait as backlog
+  int backlog_percent = 20;              ///< share of the sends that a backlog gets at least, while there is one
   std::int64_t resend_after_us = 10'000'000;
 };
 
@@ -41,6 +42,8 @@ class Delivery {
   };
   /// The batch to send now; it counts as sent. Nothing: all is sent, or the window is full.
   std::optional<Next> next(TimeUs now_us);
+  /// How large the batch was that `next` gave and that went out.
+  void on_sent(const Next& next, std::size_t bytes);
   /// The batch that `next` gave could not be sent: it goes first next time.
   void put_back(const Next& next);
 
@@ -50,13 +53,20 @@ class Delivery {
   [[nodiscard]] const BatchSet& backlog() const { return backlog_; }
 
  private:
+  struct Flight {
+    TimeUs sent_us = 0;
+    std::size_t bytes = 0;
+  };
+  using Flights = std::map<std::uint64_t, Flight>;
   void take_back_late(TimeUs now_us);
+  void forget(Flights::iterator first, Flights::iterator last);
 
   DeliveryOptions options_;
   BatchSet live_, backlog_;
-  std::map<std::uint64_t, TimeUs> in_flight_;  // number -> when sent
-  std::deque<std::uint64_t> order_;            // in_flight_ by age; may name batches that are acknowledged
-  int backlog_credit_ = 0;                     // percent
+  Flights in_flight_;  // by number
+  std::size_t in_flight_bytes_ = 0;
+  std::deque<std::uint64_t> order_;  // in_flight_ by age; may name batches that are acknowledged
+  int backlog_credit_ = 0;           // percent
 };
 
 }  // namespace millrace::sparkplug

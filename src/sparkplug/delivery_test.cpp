@@ -37,6 +37,21 @@ TEST(Delivery, WaitsWhenTheWindowIsFull) {
   EXPECT_FALSE(delivery.next(0));
 }
 
+TEST(Delivery, WaitsWhenTooManyBytesAreUnderWay) {
+  Delivery delivery({.window_bytes = 100, .resend_after_us = 1000});
+  delivery.add_live(1, 10);
+  for (std::size_t i = 0; i < 2; ++i) delivery.on_sent(*delivery.next(0), 60);
+  EXPECT_FALSE(delivery.next(0));
+  delivery.on_acknowledged(range(1, 1));
+  auto next = delivery.next(0);
+  ASSERT_TRUE(next);
+  delivery.on_sent(*next, 40);
+  EXPECT_FALSE(delivery.next(0));
+  EXPECT_TRUE(delivery.next(1000)) << "what is taken back weighs nothing any more";
+  delivery.on_disconnected();
+  EXPECT_TRUE(delivery.next(1000));
+}
+
 TEST(Delivery, SendsAgainWhatIsNotAcknowledgedInTime) {
   Delivery delivery({.window = 10, .resend_after_us = 1000});
   delivery.add_live(1, 2);
