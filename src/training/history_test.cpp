@@ -41,6 +41,19 @@ TEST(History, WorkOrdersEndLivesAndTheClockGivesTheLabel) {
   EXPECT_TRUE(std::isnan(left(2, 5))) << "this life goes on";
 }
 
+/// A failure is told with the time of the last cycle: that cycle belongs to the life, and is learned from.
+TEST(History, TheCycleOfTheFailureIsARowWithNothingLeft) {
+  MemorySource source({record({{1, 1}, {2, 2}, {3, 3}}, {{3 * minute, "failure", 3}})});
+  FeatureDefinition definition;
+  definition.layout = layout;
+  definition.age = true;
+  const auto history = read_history(layout, source);
+  ASSERT_TRUE(history);
+  const std::vector<std::size_t> assets = {0};
+  const auto dataset = make_dataset(*history, definition, assets, {"work_order.failure", 125, 200});
+  EXPECT_EQ(dataset.labels_uncapped, (std::vector<float>{2, 1, 0}));
+}
+
 TEST(History, AnOverhaulWithoutAFindingTeachesNothing) {
   MemorySource source({record({{1, 1}, {2, 2}}, {{2 * minute, "overhaul", 2}})});
   const auto history = read_history(layout, source);

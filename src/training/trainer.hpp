@@ -64,10 +64,16 @@ struct GbdtParameters {
 /// XGBoost's C library. Deterministic for a seed, its inputs and the thread count.
 std::unique_ptr<Trainer> make_xgboost_trainer(const GbdtParameters& parameters);
 
-/// The user's own program, run by /bin/sh with the rights of this process: reads the Parquet files $MILLRACE_TRAIN and
-/// $MILLRACE_VALIDATION (float32 columns: the features by name, and `label`; NaN is missing), may use $MILLRACE_SEED,
-/// writes ONNX to $MILLRACE_MODEL (float32 [rows, features] in, [rows, 1] out). Its output lines are the progress. Its
-/// model's answers are those of ONNX Runtime: what the program itself would have answered is not known here.
-std::unique_ptr<Trainer> make_command_trainer(const std::string& command);
+struct CommandOptions {
+  std::string command;
+  std::int64_t time_limit_us = 3600ll * 1'000'000;
+};
+
+/// The user's own program, run by /bin/sh as the user of this process (see command/child.hpp for what it is kept from):
+/// reads the Parquet files $MILLRACE_TRAIN and $MILLRACE_VALIDATION (float32 columns: the features by name, and
+/// `label`; NaN is missing), may use $MILLRACE_SEED, writes ONNX to $MILLRACE_MODEL (float32 [rows, features] in,
+/// [rows, 1] out; 256 MiB at most). Its newest line of output is the progress. Its model's answers are those of ONNX
+/// Runtime: what the program itself would have answered is not known here.
+std::unique_ptr<Trainer> make_command_trainer(CommandOptions options);
 
 }  // namespace millrace

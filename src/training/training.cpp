@@ -64,10 +64,7 @@ class Run {
       return fail(ErrorCode::invalid_argument,
                   fmt::format("model.label: '{}' cannot be trained yet; use remaining_useful_life", label_.kind));
     }
-    if (model.trainer.kind == "command" && !request_.allow_command) {
-      return fail(ErrorCode::permission_denied,
-                  "model.trainer.command: this platform runs no training commands; its operator can allow them");
-    }
+    TRY(check_command_allowed(request_.use_case, request_.allow_command));
     if (model.trainer.kind != "gbdt" && model.trainer.kind != "command") {
       return fail(ErrorCode::invalid_argument,
                   fmt::format("model.trainer: '{}' is not known; use gbdt or command", model.trainer.kind));
@@ -121,7 +118,7 @@ class Run {
 
   [[nodiscard]] std::unique_ptr<Trainer> make_trainer() const {
     const auto& trainer = request_.use_case.model.trainer;
-    if (trainer.kind == "command") return make_command_trainer(trainer.command);
+    if (trainer.kind == "command") return make_command_trainer({trainer.command, request_.command_limit_us});
     return make_xgboost_trainer({.rounds = trainer.rounds,
                                  .depth = trainer.depth,
                                  .learning_rate = trainer.learning_rate,
@@ -258,6 +255,13 @@ class Run {
 };
 
 }  // namespace
+
+Result<void> check_command_allowed(const UseCase& use_case, bool allow_command) {
+  if (use_case.model.trainer.kind != "command" || allow_command) return {};
+  return fail(ErrorCode::permission_denied,
+              "model.trainer.command: this platform runs no training commands; whoever operates it can allow them with "
+              "`training: {allow_command: true}` in its configuration, or use the trainer `gbdt`");
+}
 
 bool ModelBundle::gates_passed() const {
   return std::ranges::all_of(gates, [](const GateResult& gate) { return gate.passed; });

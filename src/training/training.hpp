@@ -26,8 +26,13 @@ struct TrainingRequest {
   bool learn_from_all = true;
   /// Whether `model.trainer: {command: ...}` may run a program with the rights of this process.
   bool allow_command = false;
+  std::int64_t command_limit_us = 3600ll * 1'000'000;  ///< such a program is stopped when it runs longer
   std::uint32_t threads = 2;
 };
+
+/// `permission_denied` when the use case trains by a command and the platform does not allow that; names the key that
+/// would.
+Result<void> check_command_allowed(const UseCase& use_case, bool allow_command);
 
 /// A limit of the use case and what was measured on assets that the model has not seen.
 struct GateResult {

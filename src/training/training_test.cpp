@@ -121,7 +121,9 @@ TEST(Training, RunsNoCommandUnlessThatIsAllowed) {
   TrainingRequest own = request();
   own.use_case.model.trainer.kind = "command";
   own.use_case.model.trainer.command = "echo my own trainer; exit 4";
-  EXPECT_EQ(train(own, source).error().code, ErrorCode::permission_denied);
+  const auto refused = train(own, source);
+  EXPECT_EQ(refused.error().code, ErrorCode::permission_denied);
+  EXPECT_NE(refused.error().message.find("allow_command"), std::string::npos) << "names the key";
   own.allow_command = true;
   EXPECT_EQ(train(own, source).error().message, "the training command ended with exit code 4: my own trainer");
 }
