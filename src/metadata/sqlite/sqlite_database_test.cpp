@@ -97,8 +97,8 @@ TEST(SqliteDatabase, IsASecretFileAndSurvivesReopening) {
     const auto database = open_sqlite_database(path);
     ASSERT_TRUE(database) << database.error().message;
     ASSERT_TRUE(migrate(**database, 1));
-    ASSERT_TRUE((*database)->execute("INSERT INTO artifacts VALUES (?, 1, 'x', 1)", {std::to_string(i)}));
-    EXPECT_EQ((*(*database)->query("SELECT count(*) FROM artifacts"))[0].integer(0), i + 1);
+    ASSERT_TRUE((*database)->execute("INSERT INTO sessions VALUES (?, 1)", {std::to_string(i)}));
+    EXPECT_EQ((*(*database)->query("SELECT count(*) FROM sessions"))[0].integer(0), i + 1);
   }
   struct stat info{};
   ASSERT_EQ(::stat(path.c_str(), &info), 0);
