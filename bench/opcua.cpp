@@ -1,20 +1,18 @@
 // OPC UA server -> our client, security on: rate, losses, processor time and memory of the client's process. The server
 // runs in a child process, as the plant does.
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <thread>
 
-#include "base/file.hpp"
 #include "base/id.hpp"
 #include "fieldbus/opcua/client.hpp"
 #include "fieldbus/opcua/server.hpp"
-#include "net/tls/certificate.hpp"
+#include "fieldbus/opcua/testing/identity.hpp"
 #include "result_line.hpp"
+#include "runtime/process.hpp"
 
 namespace millrace {
 namespace {
@@ -23,22 +21,6 @@ namespace fs = std::filesystem;
 constexpr const char* space = "urn:bench";
 constexpr std::int64_t tick_us = 100'000;
 constexpr std::uint32_t ticks = 100;
-
-opcua::Identity make_identity(const fs::path& folder, const std::string& name) {
-  const SystemClock clock;
-  const opcua::Identity identity{"urn:millrace:bench:" + name, folder / (name + ".pem"), folder / (name + ".key"),
-                                 folder / "trusted", folder / "rejected"};
-  const auto pair =
-      tls::make_self_signed({.common_name = name, .uris = {identity.application_uri}, .key = tls::KeyKind::rsa_2048},
-                            clock.now_us())
-          .value();
-  if (!write_file(identity.certificate, pair.certificate_pem) ||
-      !write_file(identity.key, pair.key_pem, FileMode::secret) ||
-      !write_file(identity.trusted / (name + ".pem"), pair.certificate_pem)) {
-    std::exit(1);
-  }
-  return identity;
-}
 
 std::string tag(std::uint32_t index) { return "tag-" + std::to_string(index); }
 
@@ -75,23 +57,12 @@ int serve(const opcua::Identity& identity, std::uint32_t tags, int port_out, int
   return 0;
 }
 
-double cpu_s() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-         static_cast<double>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
-}
-
-double resident_mb() {
-  std::ifstream file("/proc/self/statm");
-  double total = 0, resident = 0;
-  file >> total >> resident;
-  return resident * static_cast<double>(sysconf(_SC_PAGESIZE)) / 1e6;
-}
+double cpu_s() { return static_cast<double>(process_cpu_us()) / 1e6; }
 
 void measure(const fs::path& folder, std::uint32_t tags) {
-  const opcua::Identity server_identity = make_identity(folder, "server");
-  const opcua::Identity client_identity = make_identity(folder, "client");
+  const opcua::Identity server_identity = opcua::make_identity(folder, "server");
+  const opcua::Identity client_identity = opcua::make_identity(folder, "client");
+  opcua::make_acquainted(server_identity, client_identity);
   int port_pipe[2], end_pipe[2];
   if (pipe(port_pipe) != 0 || pipe(end_pipe) != 0) std::exit(1);
   const pid_t child = fork();
@@ -134,7 +105,7 @@ void measure(const fs::path& folder, std::uint32_t tags) {
     loop.run_until([&] { return received >= expected; }, 2'000'000);
   }
   const double cpu = cpu_s() - cpu_at_first;
-  const double memory = resident_mb();
+  const double memory = static_cast<double>(resident_memory_bytes()) / 1e6;
   const double seconds = static_cast<double>(last_us - first_us) / 1e6 + static_cast<double>(tick_us) / 1e6;
   const std::string name = "opcua_client_" + std::to_string(tags) + "_tags_10_hz";
   const double rate = static_cast<double>(tags) * 10;

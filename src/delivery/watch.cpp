@@ -94,8 +94,8 @@ std::function<void(AssignmentWatch::Outcome&)> AssignmentWatch::work() const {
 
 void AssignmentWatch::prove() {
   auto outcome = std::make_shared<Outcome>();
-  auto submitted = workers_.submit([outcome, work = work()] { work(*outcome); },
-                                   later([this, outcome] { conclude(*outcome); }));
+  auto submitted =
+      workers_.submit([outcome, work = work()] { work(*outcome); }, later([this, outcome] { conclude(*outcome); }));
   if (!submitted) run(machine_.on_failure(submitted.error()));
 }
 

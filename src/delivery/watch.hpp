@@ -25,7 +25,8 @@ struct Proof {
 class AssignmentWatch {
  public:
   struct Handlers {
-    /// On a worker: loads the assignment from the cache and tries it (golden vectors).
+    /// On a worker: loads the assignment from the cache and tries it (golden vectors). It may outlive the watch: what
+    /// it reads of its owner it must hold by value.
     std::function<Proof(const Assignment&, const ArtifactCache&)> prove;
     /// One sentence for people; a problem that lasts is told once.
     std::function<void(const std::string&)> problem;

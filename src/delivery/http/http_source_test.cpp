@@ -1,16 +1,13 @@
 // What a device runs, over the real thing: HTTPS with client certificates, files on disk, a worker.
 #include "delivery/http/http_source.hpp"
 
-#include "base/hash.hpp"
+#include "delivery/http/testing/device_platform.hpp"
 #include "delivery/watch.hpp"
-#include "net/http/server.hpp"
 #include "net/tls/testing/test_pki.hpp"
 
-#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <map>
 #include <optional>
 
 namespace millrace::delivery {
@@ -23,75 +20,19 @@ using ::testing::IsEmpty;
 
 constexpr std::int64_t limit_us = 30'000'000;
 
-/// The platform's device API.
-class DevicePlatform {
- public:
-  DevicePlatform(Loop& loop, Credentials credentials) : loop_(loop), credentials_(std::move(credentials)) { start(); }
-
-  void start() {
-    server_ = http::make_beast_server(
-        loop_, {.port = port_, .credentials = credentials_},
-        {{"GET", "/api/v1/device/assignment",
-          [this](const http::Request& request, const http::Reply& reply) { answer(request, reply); }},
-         {"GET", "/api/v1/artifacts/{sha256}", [this](const http::Request& request, const http::Reply& reply) {
-            ++artifacts_asked;
-            if (hold_artifacts) return held_.push_back(reply);
-            const auto file = files_.find(request.parameters.at("sha256"));
-            if (file == files_.end()) return reply({.status = 404});
-            reply({.body = file->second, .content_type = "application/octet-stream"});
-          }}});
-    const auto started = server_->start();
-    ASSERT_TRUE(started) << started.error().message;
-    port_ = server_->port();
-  }
-  void stop() {
-    server_.reset();
-    held_.clear();
-  }
-
-  /// One use case of these bytes; `sent` comes instead when it is asked for.
-  void assign(const std::string& revision, const std::string& bytes, std::optional<std::string> sent = {}) {
-    revision_ = revision;
-    const auto hash = sha256_hex(bytes);
-    files_[hash] = sent.value_or(bytes);
-    assignment_ = fmt::format(
-        R"({{"revision":"{0}","use_cases":[],"models":[{{"use_case":"pump","version":"{0}","files":[
-          {{"name":"model.onnx","sha256":"{1}","size":{2}}},{{"name":"golden.json","sha256":"{1}","size":{2}}},
-          {{"name":"features.json","sha256":"{1}","size":{2}}}]}}]}})",
-        revision, hash, bytes.size());
-  }
-  [[nodiscard]] std::string url() const { return fmt::format("https://localhost:{}", port_); }
-
-  bool hold_artifacts = false;
-  int whole_answers = 0, unchanged_answers = 0, artifacts_asked = 0;
-  std::string peer;
-
- private:
-  void answer(const http::Request& request, const http::Reply& reply) {
-    peer = request.peer_name.value_or("");
-    const auto tag = "\"" + revision_ + "\"";
-    const auto known = request.headers.find("if-none-match");
-    const bool unchanged = known != request.headers.end() && known->second == tag;
-    ++(unchanged ? unchanged_answers : whole_answers);
-    if (unchanged) return reply({.status = 304});
-    reply({.body = assignment_, .headers = {{"etag", tag}}});
-  }
-
-  Loop& loop_;
-  Credentials credentials_;
-  std::uint16_t port_ = 0;
-  std::string revision_, assignment_;
-  std::map<std::string, std::string> files_;
-  std::vector<http::Reply> held_;
-  std::unique_ptr<http::Server> server_;
-};
-
 class AssignmentOverHttps : public ::testing::Test {
  protected:
   void TearDown() override {
     if (watch_) watch_->stop();
   }
 
+  /// One model of these bytes; `sent` comes instead when it is asked for.
+  void assign(const std::string& revision, const std::string& bytes, const std::optional<std::string>& sent = {}) {
+    platform_.assign(
+        revision,
+        Assigned().model("pump", 1, {{"model.onnx", bytes}, {"golden.json", bytes}, {"features.json", bytes}}));
+    if (sent) platform_.falsify(bytes, *sent);
+  }
   void start_watch(const Credentials& credentials) {
     if (watch_) watch_->stop();
     client_ = http::make_beast_client(loop_, {.base_url = platform_.url(), .credentials = credentials});
@@ -132,41 +73,41 @@ class AssignmentOverHttps : public ::testing::Test {
 };
 
 TEST_F(AssignmentOverHttps, TakesWhatIsAssignedOnceAndAChangedRevisionAgain) {
-  platform_.assign("1", "first");
+  assign("1", "first");
   start_watch(pki_.issue("edge-1"));
   ASSERT_TRUE(until_active("first"));
   ASSERT_TRUE(some_polls());
   EXPECT_EQ(platform_.peer, "edge-1");
   EXPECT_EQ(platform_.whole_answers, 1) << "all further ones are 304";
   EXPECT_EQ(platform_.artifacts_asked, 1) << "one content, whatever its names";
-  platform_.assign("2", "second");
+  assign("2", "second");
   ASSERT_TRUE(until_active("second"));
   EXPECT_THAT(active_, ElementsAre("first", "second"));
   EXPECT_THAT(problems_, IsEmpty());
 }
 
 TEST_F(AssignmentOverHttps, BytesThatAreNotWhatWasAssignedNeverRun) {
-  platform_.assign("1", "first");
+  assign("1", "first");
   start_watch(pki_.issue("edge-1"));
   ASSERT_TRUE(until_active("first"));
-  platform_.assign("2", "second", "secand");
+  assign("2", "second", "secand");
   ASSERT_TRUE(until([&] { return !problems_.empty(); }));
   ASSERT_TRUE(some_polls());
   EXPECT_THAT(problems_, ElementsAre(AllOf(HasSubstr("could not be fetched"), HasSubstr("other bytes came"))));
-  platform_.assign("2", "second", "sec");  // cut short
+  assign("2", "second", "sec");  // cut short
   ASSERT_TRUE(until([&] { return problems_.size() == 2; }));
   ASSERT_TRUE(some_polls());
   EXPECT_THAT(problems_.back(), HasSubstr("3 of 6 bytes came"));
   EXPECT_THAT(active_, ElementsAre("first"));
-  platform_.assign("2", "second");
+  assign("2", "second");
   EXPECT_TRUE(until_active("second"));
 }
 
 TEST_F(AssignmentOverHttps, WhatFailsItsProofIsRefusedOnceAndTheLastGoodOneComesBackAfterARestart) {
-  platform_.assign("1", "first");
+  assign("1", "first");
   start_watch(pki_.issue("edge-1"));
   ASSERT_TRUE(until_active("first"));
-  platform_.assign("2", "fails its golden vectors");
+  assign("2", "fails its golden vectors");
   ASSERT_TRUE(until([&] { return refused_ == 1; }));
   ASSERT_TRUE(some_polls());
   EXPECT_EQ(refused_, 1);
@@ -178,11 +119,11 @@ TEST_F(AssignmentOverHttps, WhatFailsItsProofIsRefusedOnceAndTheLastGoodOneComes
 }
 
 TEST_F(AssignmentOverHttps, APlatformThatIsGoneIsToldOnceAndAskedUntilItIsBack) {
-  platform_.assign("1", "first");
+  assign("1", "first");
   start_watch(pki_.issue("edge-1"));
   ASSERT_TRUE(until_active("first"));
   platform_.hold_artifacts = true;
-  platform_.assign("2", "second");
+  assign("2", "second");
   ASSERT_TRUE(until([&] { return platform_.artifacts_asked == 2; }));
   platform_.stop();  // in the middle of a file
   ASSERT_TRUE(until([&] { return problems_.size() >= 2; }));
@@ -195,11 +136,11 @@ TEST_F(AssignmentOverHttps, APlatformThatIsGoneIsToldOnceAndAskedUntilItIsBack) 
 }
 
 TEST_F(AssignmentOverHttps, ARefusedCertificateIsOneClearMessageAndTheLastGoodStateStaysActive) {
-  platform_.assign("1", "first");
+  assign("1", "first");
   start_watch(pki_.issue("edge-1"));
   ASSERT_TRUE(until_active("first"));
   active_.clear();
-  platform_.assign("2", "second");
+  assign("2", "second");
   start_watch(pki_.issue_by_a_stranger("edge-1"));
   ASSERT_TRUE(until_active("first"));  // from disk
   ASSERT_TRUE(until([&] { return !problems_.empty(); }));

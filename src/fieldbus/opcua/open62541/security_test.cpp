@@ -91,8 +91,7 @@ TEST_F(OpcUa, WrongPasswordGivesOneClearMessage) {
 }
 
 TEST_F(OpcUa, UserCertificateLogsIn) {
-  Identity user;
-  make_identity("operator", user);
+  const Identity user = make_identity(folder_, "operator");
   server_options_.trusted_users = folder_ / "users";
   fs::create_directories(server_options_.trusted_users);
   fs::copy(user.certificate, server_options_.trusted_users / "operator.pem");
@@ -117,7 +116,7 @@ TEST_F(OpcUa, WrongPolicyListsWhatTheServerOffers) {
 
 TEST_F(OpcUa, ExpiredCertificatesAreNamed) {
   start_server();
-  make_identity("client", client_options_.identity, 1, clock_.now_us() - 5 * 86'400'000'000);
+  make_identity(folder_, "client", 1, clock_.now_us() - 5 * 86'400'000'000);
   start_client({});
   ASSERT_TRUE(wait([&] { return !said_.empty(); }));
   EXPECT_THAT(said_[0], AllOf(HasSubstr("our certificate"), HasSubstr("client.pem expired on"), HasSubstr("renew")));

@@ -1,10 +1,9 @@
 #pragma once
 
-#include "base/file.hpp"
 #include "base/id.hpp"
 #include "fieldbus/opcua/client.hpp"
 #include "fieldbus/opcua/server.hpp"
-#include "net/tls/certificate.hpp"
+#include "fieldbus/opcua/testing/identity.hpp"
 
 #include <gtest/gtest.h>
 
@@ -23,10 +22,9 @@ inline constexpr const char* plant = "urn:millrace:plant";
 class OpcUa : public ::testing::Test {
  protected:
   OpcUa() : folder_(fs::temp_directory_path() / ("millrace-opcua-" + random_id())) {
-    make_identity("server", server_options_.identity);
-    make_identity("client", client_options_.identity);
-    fs::copy(folder_ / "server.pem", folder_ / "client-trusted" / "server.pem");
-    fs::copy(folder_ / "client.pem", folder_ / "server-trusted" / "client.pem");
+    server_options_.identity = make_identity(folder_, "server");
+    client_options_.identity = make_identity(folder_, "client");
+    make_acquainted(server_options_.identity, client_options_.identity);
     server_options_.port = 0;
     server_options_.users = {{"gateway", "secret"}};
     server_options_.namespaces = {plant};
@@ -40,23 +38,6 @@ class OpcUa : public ::testing::Test {
     if (client_) client_->stop();
     if (server_) server_->stop();
     fs::remove_all(folder_);
-  }
-
-  void make_identity(const std::string& name, Identity& identity, int valid_days = 30, TimeUs issued_us = 0) {
-    identity.application_uri = "urn:millrace:test:" + name;
-    const auto pair = tls::make_self_signed({.common_name = name,
-                                             .uris = {identity.application_uri},
-                                             .key = tls::KeyKind::rsa_2048,
-                                             .valid_days = valid_days},
-                                            issued_us != 0 ? issued_us : clock_.now_us());
-    ASSERT_TRUE(pair) << pair.error().message;
-    identity.certificate = folder_ / (name + ".pem");
-    identity.key = folder_ / (name + ".key");
-    ASSERT_TRUE(write_file(identity.certificate, pair->certificate_pem));
-    ASSERT_TRUE(write_file(identity.key, pair->key_pem, FileMode::secret));
-    identity.trusted = folder_ / (name + "-trusted");
-    identity.rejected = folder_ / (name + "-rejected");
-    fs::create_directories(identity.trusted);
   }
 
   void start_server() {
