@@ -2,20 +2,16 @@
 #include "platform/platform.hpp"
 #include "runtime/components.hpp"
 #include "runtime/log.hpp"
-
-#include <CLI/CLI.hpp>
+#include "runtime/program.hpp"
 
 // `millrace-platform --config FILE`: ingest, lake, training, registry, device and console API in one process.
 namespace millrace {
 namespace {
 
-Result<void> run_platform(const std::string& file) {
+Result<void> serve(const PlatformConfig& config) {
   const SystemClock clock;
   Loop loop(clock);
-  TRY_ASSIGN(auto config, load_platform_config(file));
-  TRY_ASSIGN(const auto level, parse_log_level(config.log_level));
-  set_up_log({.process = "platform", .level = level});
-  TRY_ASSIGN(const auto platform, Platform::open(loop, std::move(config)));
+  TRY_ASSIGN(const auto platform, Platform::open(loop, config));
   ComponentGroup components(loop);
   components.add({.name = "platform",
                   .start = [&]() -> Result<void> {
@@ -32,13 +28,7 @@ Result<void> run_platform(const std::string& file) {
 }  // namespace millrace
 
 int main(int argc, char** argv) {
-  CLI::App options("Millrace's platform: ingest, lake, training, registry, API and console", "millrace-platform");
-  std::string file;
-  options.add_option("--config", file, "Configuration (YAML)")->required();
-  CLI11_PARSE(options, argc, argv);
-  millrace::set_up_log({.process = "platform"});
-  const auto outcome = millrace::run_platform(file);
-  if (outcome) return 0;
-  millrace::log_error(outcome.error().message);
-  return 1;
+  return millrace::run_program(argc, argv,
+                               {"platform", "Millrace's platform: ingest, lake, training, registry, API and console"},
+                               millrace::load_platform_config, millrace::serve);
 }

@@ -1,23 +1,8 @@
 // Counts heap allocations: a decision must not need one (see docs/architecture on the edge's latency).
+#include "base/testing/allocations.hpp"
 #include "features/window.hpp"
 
 #include <gtest/gtest.h>
-
-#include <atomic>
-#include <cstdlib>
-#include <new>
-
-namespace {
-std::atomic<std::size_t> allocations{0};
-}
-
-void* operator new(std::size_t size) {
-  allocations.fetch_add(1, std::memory_order_relaxed);
-  if (void* memory = std::malloc(size)) return memory;
-  throw std::bad_alloc();
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace millrace {
 namespace {
@@ -33,7 +18,7 @@ TEST(Allocation, aligning_windowing_and_features_need_none) {
   AssetWindow window(std::make_shared<const FeatureDefinition>(definition));
   Aligner aligner(4, 1000);
   std::vector<float> features(definition.size());
-  const std::size_t before = allocations.load();
+  const std::size_t before = testing::allocations();
   for (TimeUs time_us = 1; time_us <= 500; ++time_us) {
     for (std::size_t column = 0; column < 4; ++column) {
       const TimeUs source_us = time_us % 17 == 0 ? time_us - 1 : time_us;  // late ones as well
@@ -43,7 +28,7 @@ TEST(Allocation, aligning_windowing_and_features_need_none) {
       });
     }
   }
-  EXPECT_EQ(allocations.load() - before, 0u);
+  EXPECT_EQ(testing::allocations() - before, 0u);
 }
 
 }  // namespace

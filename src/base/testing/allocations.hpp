@@ -1,0 +1,11 @@
+#pragma once
+
+#include <cstddef>
+
+namespace millrace::testing {
+
+/// How often `operator new` was called in this process. Linking millrace_base_testing and calling this replaces the
+/// global operators; sanitizers that check new against delete see malloc and free instead.
+std::size_t allocations();
+
+}  // namespace millrace::testing
