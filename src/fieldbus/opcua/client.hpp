@@ -87,9 +87,10 @@ class Client {
   virtual void stop() = 0;
   /// Adds items. `invalid_argument` names the first node id that is not well-formed; then none is added.
   virtual Result<void> subscribe(const std::vector<Item>& items) = 0;
-  /// Writes a number to a node (converted to the node's data type). `done` on the loop's thread; `unavailable` when
-  /// there is no session: writes are never kept for later, an old command must not surprise anybody.
-  virtual void write(std::string node, double value, std::function<void(Result<void>)> done) = 0;
+  /// Writes a number to a node (converted to the node's data type) and reads back what stands there then. `done` on the
+  /// loop's thread, with that number (NaN: none); `unavailable` when there is no session: writes are never kept for
+  /// later, an old command must not surprise anybody.
+  virtual void write(std::string node, double value, std::function<void(Result<double>)> done) = 0;
   [[nodiscard]] virtual ClientCounters counters() const = 0;
 };
 

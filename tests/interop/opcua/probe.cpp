@@ -82,7 +82,7 @@ int main(int argc, char** argv) {
       std::string command, node;
       double value = 0;
       words >> command >> node >> value;
-      client->write(node, value, [](const millrace::Result<void>& outcome) {
+      client->write(node, value, [](const millrace::Result<double>& outcome) {
         print({{"written", outcome.has_value()}, {"text", outcome ? "" : outcome.error().message}});
       });
     }

@@ -50,7 +50,7 @@ class Open62541Client final : public Client, private SessionSink {
     return {};
   }
 
-  void write(std::string node, double value, std::function<void(Result<void>)> done) override {
+  void write(std::string node, double value, std::function<void(Result<double>)> done) override {
     const std::lock_guard lock(mutex_);
     writes_.push_back({std::move(node), value, std::move(done)});
   }
@@ -64,7 +64,7 @@ class Open62541Client final : public Client, private SessionSink {
   struct Write {
     std::string node;
     double value = 0;
-    std::function<void(Result<void>)> done;
+    std::function<void(Result<double>)> done;
   };
 
   // --- the thread ----------------------------------------------------------------------------------------------------
@@ -214,7 +214,7 @@ class Open62541Client final : public Client, private SessionSink {
     }
     for (Write& write : writes) {
       const auto name = parse_node_name(write.node);
-      Result<void> outcome = name ? session.write(*name, write.value) : Result<void>(fail(name.error()));
+      Result<double> outcome = name ? session.write(*name, write.value) : Result<double>(fail(name.error()));
       answer(std::move(write), std::move(outcome));
     }
     return {};
@@ -232,7 +232,7 @@ class Open62541Client final : public Client, private SessionSink {
     }
   }
 
-  void answer(Write write, Result<void> outcome) {
+  void answer(Write write, Result<double> outcome) {
     handover_->post([done = std::move(write.done), outcome = std::move(outcome)](const Handlers&) {
       if (done) done(outcome);
     });

@@ -156,13 +156,14 @@ TEST_F(OpcUa, WritesReachTheServerAndRefusalsTheCaller) {
   server_->on_write([&](VariableIndex index, double value) { written.emplace_back(index, value); });
   start_client({});
   ASSERT_TRUE(wait([&] { return connected_; }));
-  std::vector<Result<void>> outcomes;
-  const auto done = [&](const Result<void>& outcome) { outcomes.push_back(outcome); };
+  std::vector<Result<double>> outcomes;
+  const auto done = [&](const Result<double>& outcome) { outcomes.push_back(outcome); };
   client_->write(node("Advice"), 1, done);
   client_->write(node("fixed"), 1, done);
   client_->write(node("missing"), 1, done);
   ASSERT_TRUE(wait([&] { return outcomes.size() == 3 && !written.empty(); })) << said();
-  EXPECT_TRUE(outcomes[0]) << outcomes[0].error().message;
+  ASSERT_TRUE(outcomes[0]) << outcomes[0].error().message;
+  EXPECT_EQ(*outcomes[0], 1) << "what was read back";
   EXPECT_FALSE(outcomes[1]);
   EXPECT_FALSE(outcomes[2]);
   EXPECT_THAT(written, testing::ElementsAre(std::pair<VariableIndex, double>(advice, 1.0)));

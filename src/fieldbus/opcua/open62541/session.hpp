@@ -55,7 +55,8 @@ class Session {
   Result<void> turn(std::uint32_t timeout_ms, bool may_publish);
   /// Reads one page of raw history for each want and gives it to `flow`.
   Result<void> read_history(Flow& flow, std::span<const BackfillMerge::Want> wants, std::uint32_t page_size);
-  Result<void> write(const NodeName& name, double value);
+  /// What the node shows after.
+  Result<double> write(const NodeName& name, double value);
 
   [[nodiscard]] double revised_publishing_us() const { return revised_publishing_us_; }
   [[nodiscard]] double slowest_sampling_us() const { return slowest_sampling_us_; }

@@ -170,7 +170,7 @@ Result<void> Session::monitor_block(std::span<const Slot> slots, std::vector<Pro
   return {};
 }
 
-Result<void> Session::write(const NodeName& name, double value) {
+Result<double> Session::write(const NodeName& name, double value) {
   if (namespaces_.empty()) TRY(read_namespaces());
   TRY_ASSIGN(const UA_NodeId id, node_id(name));
   UA_Variant now;
@@ -192,7 +192,13 @@ Result<void> Session::write(const NodeName& name, double value) {
   TRY(set_number(variant, now.type, value));
   const Owned<UA_Variant> owned(variant, UA_TYPES[UA_TYPES_VARIANT]);
   status = UA_Client_writeValueAttribute(client_, id, &variant);
-  if (status == UA_STATUSCODE_GOOD) return {};
+  if (status == UA_STATUSCODE_GOOD) {
+    UA_Variant after;
+    UA_Variant_init(&after);
+    status = UA_Client_readValueAttribute(client_, id, &after);
+    const Owned<UA_Variant> shown(after, UA_TYPES[UA_TYPES_VARIANT]);
+    if (status == UA_STATUSCODE_GOOD) return to_double(after);
+  }
   return fail(status == UA_STATUSCODE_BADUSERACCESSDENIED || status == UA_STATUSCODE_BADNOTWRITABLE
                   ? ErrorCode::permission_denied
                   : ErrorCode::unavailable,
