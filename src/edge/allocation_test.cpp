@@ -1,25 +1,10 @@
 // A decision needs no heap: from the bytes of a message to the bytes of the record, once everything has warmed up.
+#include "base/testing/allocations.hpp"
 #include "edge/router.hpp"
 #include "edge/testing/sample_use_case.hpp"
 #include "sparkplug/data_encoder.hpp"
 
 #include <gtest/gtest.h>
-
-#include <atomic>
-#include <cstdlib>
-#include <new>
-
-namespace {
-std::atomic<std::size_t> allocations{0};
-}
-
-void* operator new(std::size_t size) {
-  allocations.fetch_add(1, std::memory_order_relaxed);
-  if (void* memory = std::malloc(size)) return memory;
-  throw std::bad_alloc();
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace millrace {
 namespace {
@@ -43,6 +28,7 @@ TEST(Allocation, a_decision_needs_none) {
   router.set_pipeline(std::move(pipeline));
   sparkplug::DeviceState device{.group = "plant-1", .node = "gateway", .device = "p1"};
   sparkplug::Payload birth;
+  sparkplug::tell({"Pump", {}}, birth);
   std::uint64_t alias = 1;
   for (const char* name : {"a", "b", "cycle"}) {
     birth.metrics.push_back({.name = name, .alias = alias++, .type = sparkplug::DataType::float64});
@@ -53,7 +39,7 @@ TEST(Allocation, a_decision_needs_none) {
   std::size_t before = 0;
   constexpr std::uint64_t warm_up = 50, rows = 550;
   for (std::uint64_t row = 1; row <= rows; ++row) {
-    if (row == warm_up) before = allocations.load();
+    if (row == warm_up) before = testing::allocations();
     clock.advance_us(1'000'000);
     message.clear();
     message.add({.alias = 1, .time_ms = row * 1000, .value = row % 5 == 0 ? 90.125 : 10.5});
@@ -62,7 +48,7 @@ TEST(Allocation, a_decision_needs_none) {
     router.on_data(device, message.bytes());
   }
   EXPECT_EQ(decisions, rows);
-  EXPECT_EQ(allocations.load() - before, 0u);
+  EXPECT_EQ(testing::allocations() - before, 0u);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "edge/router.hpp"
 
 #include "sparkplug/data_decoder.hpp"
+#include "usecase/selection.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -77,8 +78,8 @@ void Router::bind(Device& device) {
   const bool was_bound = !device.routes.empty();
   device.routes.clear();
   for (const auto& pipeline : pipelines_) {
-    const std::string& site = pipeline->use_case().assets.site;
-    if (site != "*" && site != device.site) continue;
+    const auto& [type, tags] = device.properties;
+    if (!selects(pipeline->use_case().assets, device.site, type, tags)) continue;
     Route route{pipeline.get(), 0, {}};
     const std::size_t measured = row_layout(pipeline->use_case()).measured;
     std::size_t found = 0;
@@ -98,7 +99,7 @@ void Router::on_birth(sparkplug::DeviceState& state, const sparkplug::Payload& b
   if (state.device.empty()) return;
   const std::string key = state.group + "/" + state.node + "/" + state.device;
   const auto [found, is_new] = index_of_.emplace(key, devices_.size());
-  if (is_new) devices_.push_back(std::make_unique<Device>(Device{state.group, state.device, {}, {}}));
+  if (is_new) devices_.push_back(std::make_unique<Device>(Device{state.group, state.device, {}, {}, {}}));
   state.tag = found->second + 1;  // 0: never born
   Device& device = *devices_[found->second];
   std::vector<std::string> signals;
@@ -106,8 +107,10 @@ void Router::on_birth(sparkplug::DeviceState& state, const sparkplug::Payload& b
     metric.tag = static_cast<std::uint32_t>(signals.size());
     signals.push_back(metric.name);
   }
-  if (signals != device.signals) {
+  auto properties = sparkplug::asset_properties(birth);
+  if (signals != device.signals || properties != device.properties) {
     device.signals = std::move(signals);
+    device.properties = std::move(properties);
     bind(device);
   }
   const TimeUs now_us = clock_.now_us();

@@ -2,6 +2,7 @@
 
 #include "base/time.hpp"
 #include "edge/pipeline.hpp"
+#include "sparkplug/asset_properties.hpp"
 #include "sparkplug/host.hpp"
 #include "sparkplug/payload.hpp"
 
@@ -16,8 +17,8 @@
 
 namespace millrace {
 
-/// Leads Sparkplug data to the pipelines of the use cases that want it. A device belongs to a use case when its site
-/// matches and it has at least half of the measured signals. Sans-I/O.
+/// Leads Sparkplug data to the pipelines of the use cases that want it. A device belongs to a use case when the use
+/// case selects its site, type and tags, and it has at least half of the measured signals. Sans-I/O.
 class Router {
  public:
   explicit Router(const Clock& clock) : clock_(clock) {}
@@ -50,6 +51,7 @@ class Router {
   /// What a device sends, by the tags of its metrics; kept so that routes can be made anew when use cases change.
   struct Device {
     std::string site, name;
+    sparkplug::AssetProperties properties;
     std::vector<std::string> signals;
     std::vector<Route> routes;
   };

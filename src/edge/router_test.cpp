@@ -19,8 +19,9 @@ class RouterTest : public ::testing::Test {
     made->set_model(testing::sample_model());
     return made;
   }
-  static sparkplug::Payload birth(std::initializer_list<const char*> signals) {
+  static sparkplug::Payload birth(std::initializer_list<const char*> signals, const char* type = "Pump") {
     sparkplug::Payload payload;
+    sparkplug::tell({type, {}}, payload);
     std::uint64_t alias = 10;
     for (const char* name : signals) {
       payload.metrics.push_back({.name = name, .alias = alias++, .type = sparkplug::DataType::float64});
@@ -63,6 +64,19 @@ TEST_F(RouterTest, leads_a_device_to_the_use_case_that_wants_its_signals) {
   EXPECT_EQ(records_[0].source_time_us, second);
 }
 
+TEST_F(RouterTest, a_device_of_another_type_is_left_alone_until_its_birth_says_otherwise) {
+  router_.set_pipeline(pipeline());
+  born(pump_, birth({"a", "b", "cycle"}, "Fan"));
+  data(pump_, 1000, 90);
+  EXPECT_TRUE(records_.empty());
+  born(pump_, birth({"a", "b", "cycle"}));
+  data(pump_, 2000, 90);
+  EXPECT_EQ(records_.size(), 1u);
+  born(pump_, birth({"a", "b", "cycle"}, ""));
+  data(pump_, 3000, 90);
+  EXPECT_EQ(records_.size(), 1u);
+}
+
 TEST_F(RouterTest, a_use_case_that_comes_after_the_birth_is_bound_too) {
   born(pump_, birth({"a", "b", "cycle"}));
   router_.set_pipeline(pipeline());
@@ -88,7 +102,9 @@ TEST_F(RouterTest, the_values_of_a_birth_are_data) {
   router_.set_pipeline(pipeline());
   auto payload = birth({"a", "b", "cycle"});
   payload.time_ms = 5000;
-  for (auto& metric : payload.metrics) metric.value = 7.0;
+  for (auto& metric : payload.metrics) {
+    if (metric.alias) metric.value = 7.0;
+  }
   born(pump_, payload);
   ASSERT_EQ(records_.size(), 1u);
   EXPECT_EQ(records_[0].source_time_us, 5 * second);

@@ -12,7 +12,12 @@ inline constexpr std::string_view acked = "Millrace/Acked";        ///< String i
 inline constexpr std::string_view gap = "Millrace/Gap";            ///< String: JSON of what was given up
 inline constexpr std::string_view decision = "Millrace/Decision";  ///< String: JSON of a decision
 inline constexpr std::string_view quality = "Millrace/Quality";    ///< String: JSON of signal/quality_counts.hpp
+inline constexpr std::string_view event = "Millrace/Event";        ///< String: JSON {"kind", ...} for the lake's events
 inline constexpr std::string_view replay = "Millrace/Replay";      ///< UInt64 ms in NCMD: send again from this time
+
+/// Metrics of a device's birth, which say what kind of thing it is (asset_properties.hpp).
+inline constexpr std::string_view type = "Properties/Type";  ///< String
+inline constexpr std::string_view tags = "Properties/Tags";  ///< String: with commas between them
 
 /// Properties of metrics in births.
 inline constexpr std::string_view unit = "engUnit";       ///< String: symbol

@@ -8,6 +8,9 @@
 namespace millrace {
 namespace {
 
+/// The value of a set-point that is the model's prediction itself.
+constexpr std::string_view prediction_word = "prediction";
+
 void read_label(const YamlMap& label, UseCase::Label& out, UseCaseLines& lines) {
   if (label.keys().size() != 1) {
     if (label.keys().size() > 1) label.report(label.keys()[1], "one kind of label only");
@@ -74,7 +77,9 @@ void read_then(const YamlMap& then, UseCase::Decision& out) {
     map.required({"opcua", "value"});
     UseCase::Write write;
     if (map.text("opcua", write.opcua)) check_address(map, "opcua", write.opcua);
-    map.number("value", write.value, -1e300, 1e300);
+    write.is_prediction =
+        map.has("value") && map.node("value").IsScalar() && map.node("value").Scalar() == prediction_word;
+    if (!write.is_prediction) map.number("value", write.value, -1e300, 1e300);
     out.write = write;
   }
 }
@@ -99,6 +104,22 @@ void read_envelope(const YamlMap& map, UseCase::Decision& out) {
     map.report("safe", "the safe value must lie inside the range");
   }
   out.envelope = envelope;
+}
+
+/// What goes out must fit the mode.
+void check_output(const YamlMap& decision, const UseCase::Decision& out) {
+  if (!out.is_setpoint) {
+    if (out.write && out.write->is_prediction)
+      decision.report("then", "then.write.value: a display tag takes a number; only a set-point takes the prediction");
+    return;
+  }
+  if (!out.write) {
+    decision.report("mode",
+                    "a setpoint needs then: {write: {opcua: ..., value: ...}}: where it goes, and what is wished");
+  } else if (out.envelope && !out.write->is_prediction &&
+             (out.write->value < out.envelope->low || out.write->value > out.envelope->high)) {
+    decision.report("then", fmt::format("then.write.value: {} lies outside of the envelope's range", out.write->value));
+  }
 }
 
 }  // namespace
@@ -136,19 +157,25 @@ void read_decision(const YamlMap& decision, UseCase::Decision& out, UseCaseLines
     read_then({decision.reader(), decision.node("then"), decision.path("then"), {"advice", "work_order", "write"}},
               out);
   }
-  decision.one_of("mode", out.mode, {"advisory", "setpoint"});
+  std::string mode = "advisory";
+  decision.one_of("mode", mode, {"advisory", "setpoint"});
+  out.is_setpoint = mode == "setpoint";
   if (decision.has("envelope")) {
     read_envelope(
         {decision.reader(), decision.node("envelope"), decision.path("envelope"), {"range", "rate_per_s", "safe"}},
         out);
-  } else if (out.mode == "setpoint") {
+  } else if (out.is_setpoint) {
     decision.report("mode", "a setpoint needs an envelope: {range: [low, high], rate_per_s: ..., safe: ...}");
   }
+  check_output(decision, out);
   if (decision.has("timeout")) {
     const YamlMap timeout(decision.reader(), decision.node("timeout"), decision.path("timeout"), {"after", "then"});
     timeout.required({"after"});
     timeout.parsed<std::int64_t>("after", out.timeout.after_us, parse_time_span_us);
-    timeout.one_of("then", out.timeout.then, {"no_advice", "safe"});
+    std::string then = "no_advice";
+    timeout.one_of("then", then, {"no_advice", "safe"});
+    if (then == "safe" && !out.is_setpoint)
+      timeout.report("then", "only a set-point has a safe value: write no_advice, or mode: setpoint");
   }
 }
 

@@ -115,8 +115,9 @@ struct UseCase {
     std::string text;
   };
   struct Write {
-    std::string opcua;  ///< node address with {asset}; a plain display tag, never a safety node
+    std::string opcua;  ///< node address with {asset}: a display tag, or a set-point; never a safety node
     double value = 1;
+    bool is_prediction = false;  ///< the prediction itself is the wish, instead of `value`; set-points only
   };
   struct Envelope {
     double low = 0, high = 0;
@@ -125,7 +126,6 @@ struct UseCase {
   };
   struct Timeout {
     std::int64_t after_us = 5'000'000;
-    std::string then = "no_advice";  ///< no_advice | safe
   };
   struct Decision {
     Condition when;
@@ -133,8 +133,8 @@ struct UseCase {
     std::string advice = "overhaul";  ///< the word that is put out
     std::optional<WorkOrder> work_order;
     std::optional<Write> write;
-    std::string mode = "advisory";     ///< advisory | setpoint
-    std::optional<Envelope> envelope;  ///< required for setpoint
+    bool is_setpoint = false;          ///< mode: setpoint; else advisory
+    std::optional<Envelope> envelope;  ///< there when `is_setpoint`
     Timeout timeout;
   };
   struct Rollout {

@@ -111,6 +111,25 @@ TEST(UseCase, a_setpoint_needs_an_envelope) {
   EXPECT_EQ(problem_of(turbofan_with("mode: advisory", "mode: setpoint\n  envelope: {range: [0, 1], safe: 0}")), "");
 }
 
+TEST(UseCase, what_a_setpoint_wishes_must_fit_its_envelope) {
+  const auto with = [](const std::string& mode, const std::string& value) {
+    std::string yaml = turbofan_with("mode: advisory", mode);
+    const std::string before = "value: 1}";
+    return problem_of(yaml.replace(yaml.find(before), before.size(), "value: " + value + "}"));
+  };
+  const std::string setpoint = "mode: setpoint\n  envelope: {range: [0, 1], rate_per_s: 0.1, safe: 0}";
+  EXPECT_EQ(with(setpoint, "0.5"), "");
+  EXPECT_EQ(with(setpoint, "prediction"), "");
+  EXPECT_THAT(with(setpoint, "2"), HasSubstr("outside of the envelope"));
+  EXPECT_THAT(with("mode: advisory", "prediction"), HasSubstr("only a set-point takes the prediction"));
+  EXPECT_THAT(problem_of(turbofan_with("then: no_advice", "then: safe")),
+              HasSubstr("only a set-point has a safe value"));
+  std::string silent = turbofan_with("mode: advisory", setpoint);
+  silent.erase(silent.find("    write: {opcua"),
+               silent.find('\n', silent.find("    write: {opcua")) - silent.find("    write: {opcua") + 1);
+  EXPECT_THAT(problem_of(silent), HasSubstr("where it goes"));
+}
+
 TEST(UseCase, keys_twice_anchors_and_an_empty_file_are_refused) {
   EXPECT_THAT(problem_of(turbofan() + "title: again\n"), HasSubstr("key \"title\" is there twice"));
   EXPECT_THAT(problem_of("a: &x [1]\nb: *x\n"), HasSubstr("anchors and aliases"));
