@@ -6,6 +6,10 @@
 
 namespace millrace {
 
+namespace {
+constexpr std::int64_t setpoints_every_us = 200'000;
+}
+
 Acquisition::Acquisition(Loop& loop, const std::vector<ConnectionConfig>& connections, AcquisitionPlan plan,
                          AliasTable& aliases, std::size_t replay_bytes, const MakeOpcuaClient& make_client,
                          Handlers handlers)
@@ -13,7 +17,12 @@ Acquisition::Acquisition(Loop& loop, const std::vector<ConnectionConfig>& connec
       plan_(std::move(plan)),
       stream_(plan_, aliases, replay_bytes,
               {.live = std::move(handlers.live), .spool_open = std::move(handlers.spool_open)}),
-      connected_(connections.size(), false) {
+      connected_(connections.size(), false),
+      setpoints_(plan_.setpoints, loop.clock(),
+                 {.write = [this](const OutputNode& node, double value,
+                                  auto done) { clients_[node.connection]->write(node.node, value, std::move(done)); },
+                  .event = std::move(handlers.event)}),
+      setpoint_timer_(loop) {
   for (const auto& connection : connections) {
     names_.push_back(connection.name);
     clients_.push_back(make_client(loop, connection.opcua));
@@ -23,6 +32,7 @@ Acquisition::Acquisition(Loop& loop, const std::vector<ConnectionConfig>& connec
 Acquisition::~Acquisition() = default;
 
 void Acquisition::start() {
+  if (!setpoints_.empty()) setpoint_timer_.every_us(setpoints_every_us, [this] { setpoints_.poll(); });
   for (const auto& problem : plan_.problems) log_warning(problem);
   for (std::size_t i = 0; i < clients_.size(); ++i) {
     if (plan_.items[i].empty()) continue;
@@ -54,6 +64,7 @@ void Acquisition::start() {
 }
 
 void Acquisition::stop() {
+  setpoint_timer_.cancel();
   for (std::size_t i = 0; i < clients_.size(); ++i) {
     if (!plan_.items[i].empty()) clients_[i]->stop();
   }
@@ -82,17 +93,23 @@ void Acquisition::log_findings() {
   if (passed_over > 0) log_debug("more findings of data quality", {{"count", passed_over}});
 }
 
-void Acquisition::write_advice(const std::string& use_case, const std::string& asset) {
-  auto write = plan_.writes.find({use_case, asset});
+void Acquisition::on_decision(const DecisionRecord& decision) {
+  setpoints_.decide(decision);
+  if (decision.advice != "none" && decision.advice != "no_advice") write_advice(decision);
+}
+
+void Acquisition::write_advice(const DecisionRecord& decision) {
+  auto write = plan_.writes.find({decision.use_case, decision.asset});
   if (write == plan_.writes.end()) return;
-  const auto& [connection, node, value] = write->second;
-  clients_[connection]->write(node, value, [asset, node = node](const Result<void>& outcome) {
-    if (outcome) {
-      log_debug("advice written", {{"asset", asset}, {"node", node}});
-    } else {
-      log_warning("advice could not be written: " + outcome.error().message, {{"asset", asset}, {"node", node}});
-    }
-  });
+  const auto& [node, value] = write->second;
+  clients_[node.connection]->write(
+      node.node, value, [asset = decision.asset, node = node.node](const Result<double>& outcome) {
+        if (outcome) {
+          log_debug("advice written", {{"asset", asset}, {"node", node}});
+        } else {
+          log_warning("advice could not be written: " + outcome.error().message, {{"asset", asset}, {"node", node}});
+        }
+      });
 }
 
 opcua::ClientCounters Acquisition::counters() const {

@@ -3,6 +3,7 @@
 #include "fieldbus/opcua/client.hpp"
 #include "gateway/plan.hpp"
 #include "gateway/point_stream.hpp"
+#include "gateway/setpoints.hpp"
 #include "runtime/loop.hpp"
 
 #include <functional>
@@ -21,6 +22,8 @@ class Acquisition {
   struct Handlers {
     std::function<void(std::uint32_t asset, std::string_view metrics)> live;
     std::function<bool()> spool_open;
+    /// Something to be remembered of an asset: JSON for the lake's events.
+    std::function<void(const std::string& asset, std::string detail)> event = {};
   };
   Acquisition(Loop& loop, const std::vector<ConnectionConfig>& connections, AcquisitionPlan plan, AliasTable& aliases,
               std::size_t replay_bytes, const MakeOpcuaClient& make_client, Handlers handlers);
@@ -32,8 +35,9 @@ class Acquisition {
   void start();
   void stop();
   void poll_quality();
-  /// Writes the display tag for an advice; nothing when the use case has none for this asset.
-  void write_advice(const std::string& use_case, const std::string& asset);
+  /// Leads the asset's set-point, or writes its display tag where something is advised; nothing when the use case has
+  /// neither for this asset.
+  void on_decision(const DecisionRecord& decision);
 
   [[nodiscard]] const AcquisitionPlan& plan() const { return plan_; }
   [[nodiscard]] PointStream& stream() { return stream_; }
@@ -42,6 +46,7 @@ class Acquisition {
 
  private:
   void log_findings();
+  void write_advice(const DecisionRecord& decision);
 
   Loop& loop_;
   AcquisitionPlan plan_;
@@ -49,6 +54,8 @@ class Acquisition {
   std::vector<std::string> names_;
   std::vector<std::unique_ptr<opcua::Client>> clients_;
   std::vector<bool> connected_;
+  Setpoints setpoints_;
+  Timer setpoint_timer_;
 };
 
 }  // namespace millrace

@@ -64,20 +64,25 @@ std::vector<ConnectionConfig> one_connection() {
   std::vector<ConnectionConfig> connections(1);
   connections[0].assets = {{.ids = {"e1", "e2"}, .type = "Turbofan", .tags = {"engine"}},
                            {.ids = {"press"}, .type = "Press"}};
+  connections[0].name = "line";
+  connections[0].writable = {{.node = "nsu=urn:p;s={asset}.Advice"},
+                             {.node = "nsu=urn:p;s={asset}.Speed", .has_range = true, .low = 0, .high = 100}};
   return connections;
 }
 
 TEST(AcquisitionPlan, LaysUseCasesOverConnections) {
   auto plan = make_acquisition_plan("plant", one_connection(), {turbofan()});
   EXPECT_TRUE(plan.problems.empty());
-  ASSERT_EQ(plan.assets.size(), 2u);
+  ASSERT_EQ(plan.assets.size(), 3u);
   EXPECT_EQ(plan.catalogue.size(), 4u);
   ASSERT_EQ(plan.items[0].size(), 4u);
   EXPECT_EQ(plan.items[0][2].node, "nsu=urn:p;s=e2.T24");
   EXPECT_EQ(plan.asset_of[plan.items[0][2].signal], 1u);
   EXPECT_EQ(plan.limits[0].high, 700);
-  EXPECT_EQ((plan.writes.at({"maintenance", "e2"}).node), "nsu=urn:p;s=e2.Advice");
-  EXPECT_EQ(plan.find("press"), nullptr);
+  EXPECT_EQ((plan.writes.at({"maintenance", "e2"}).node.node), "nsu=urn:p;s=e2.Advice");
+  ASSERT_NE(plan.find("press"), nullptr);  // it is announced, so that people see that no use case wants it
+  EXPECT_TRUE(plan.find("press")->signals.empty());
+  EXPECT_EQ(plan.find("e1")->properties, (sparkplug::AssetProperties{"Turbofan", {"engine"}}));
 }
 
 TEST(AcquisitionPlan, SaysWhatDoesNotFit) {
@@ -92,6 +97,46 @@ TEST(AcquisitionPlan, SaysWhatDoesNotFit) {
   ASSERT_EQ(plan.problems.size(), 3u);  // T24 of both engines, and nobody for `elsewhere`
   EXPECT_NE(plan.problems[0].find("T24"), std::string::npos);
   EXPECT_NE(plan.problems[2].find("elsewhere"), std::string::npos);
+}
+
+TEST(AcquisitionPlan, WritesOnlyWhatTheGatewayAllowsAndOnlyWithinItsBounds) {
+  const auto planned = [](const char* node, bool is_setpoint, double high, double value = 1) {
+    auto use_case = turbofan();
+    use_case.decision.write = UseCase::Write{.opcua = node, .value = value};
+    use_case.decision.is_setpoint = is_setpoint;
+    use_case.decision.envelope = UseCase::Envelope{.low = 0, .high = high};
+    return make_acquisition_plan("plant", one_connection(), {use_case});
+  };
+  const char* speed = "nsu=urn:p;s={asset}.Speed";
+  EXPECT_EQ(planned(speed, true, 100).setpoints.size(), 2u);
+  EXPECT_TRUE(planned(speed, true, 100).problems.empty());
+  struct Case {
+    const char* node;
+    bool is_setpoint;
+    double high, value;
+    const char* why;
+  };
+  for (const auto& [node, is_setpoint, high, value, why] :
+       {Case{speed, true, 101, 1, "allows 0 to 100"}, Case{"nsu=urn:p;s={asset}.Advice", true, 1, 1, "no low and high"},
+        Case{"nsu=urn:p;s={asset}.Interlock", true, 1, 1, "never a safety node"},
+        Case{"nsu=urn:p;s={asset}.Interlock", false, 1, 1, "never a safety node"},
+        Case{speed, false, 1, 500, "allows 0 to 100"}}) {
+    const auto plan = planned(node, is_setpoint, high, value);
+    EXPECT_TRUE(plan.setpoints.empty() && plan.writes.empty()) << why;
+    ASSERT_EQ(plan.problems.size(), 1u) << "once, not for each asset";
+    EXPECT_NE(plan.problems[0].find(why), std::string::npos) << plan.problems[0];
+  }
+}
+
+TEST(AcquisitionPlan, ASetpointHasOneMaster) {
+  auto one = turbofan(), other = turbofan();
+  one.decision.write->opcua = other.decision.write->opcua = "nsu=urn:p;s={asset}.Speed";
+  one.decision.is_setpoint = true;
+  one.decision.envelope = UseCase::Envelope{.low = 0, .high = 1};
+  other.name = "other";
+  const auto plan = make_acquisition_plan("plant", one_connection(), {one, other});
+  EXPECT_EQ(plan.setpoints.size(), 2u);
+  EXPECT_TRUE(plan.writes.empty());
 }
 
 }  // namespace

@@ -185,6 +185,7 @@ void PointStream::take(std::vector<PointBatch>& batches) {
 
 void PointStream::describe(std::uint32_t asset, sparkplug::Payload& birth) const {
   namespace names = sparkplug::names;
+  sparkplug::tell(plan_.assets[asset].properties, birth);
   for (auto index : plan_.assets[asset].signals) {
     const auto& described = plan_.catalogue.at(index);
     const auto& state = signals_[index];

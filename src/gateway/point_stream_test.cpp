@@ -40,7 +40,7 @@ struct Bench {
   Bench() {
     plan.items.resize(1);
     for (const auto* id : {"a", "b"}) {
-      plan.assets.push_back({.id = id});
+      plan.assets.push_back({.id = id, .properties = {"Turbofan", {"engine"}}});
       for (const auto* name : {"T24", "T30"}) {
         auto index = plan.catalogue.add({.asset = id, .name = name, .unit = "degR", .low = 0, .high = 1000}).value();
         plan.assets.back().signals.push_back(index);
@@ -210,12 +210,13 @@ TEST(PointStream, DescribesItsMetricsInBirths) {
   bench.give({at_ms(0, 10, 641)});
   sparkplug::Payload birth{.time_ms = 99};
   bench.stream->describe(0, birth);
-  ASSERT_EQ(birth.metrics.size(), 2u);
-  EXPECT_EQ(birth.metrics[0].name, "T24");
-  EXPECT_EQ(birth.metrics[0].alias, 1u);
-  EXPECT_EQ(birth.metrics[0].value, sparkplug::Value(641.0));
-  EXPECT_EQ(birth.metrics[1].value, sparkplug::Value());
-  EXPECT_EQ(birth.metrics[0].properties[1].key, "engUnit");
+  EXPECT_EQ(sparkplug::asset_properties(birth), bench.plan.assets[0].properties);
+  ASSERT_EQ(birth.metrics.size(), 4u);
+  EXPECT_EQ(birth.metrics[2].name, "T24");
+  EXPECT_EQ(birth.metrics[2].alias, 1u);
+  EXPECT_EQ(birth.metrics[2].value, sparkplug::Value(641.0));
+  EXPECT_EQ(birth.metrics[3].value, sparkplug::Value());
+  EXPECT_EQ(birth.metrics[2].properties[1].key, "engUnit");
 }
 
 TEST(ReplayRing, KeepsTheNewestWithinItsBytes) {

@@ -115,6 +115,8 @@ class Ingest {
   struct Message;
   void read(sparkplug::DeviceState& device, std::string_view payload, Message& message, TimeUs now_us);
   bool is_new_batch(const std::string& node, const Message& message);
+  void keep_event(const sparkplug::DeviceState& device, const sparkplug::DataMetric& metric);
+  void keep_quality(const sparkplug::DeviceState& device, std::string_view text, TimeUs now_us);
   void keep_gap(const sparkplug::DeviceState& device, std::string_view text, sparkplug::BatchSet& held, TimeUs now_us);
   void keep(sparkplug::DeviceState& device, const Message& message, TimeUs now_us);
   void undo(const Message& message);

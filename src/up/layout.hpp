@@ -25,6 +25,10 @@ struct Layout {
   std::string assets = "engine-061..engine-100";
   std::string asset_type = "Turbofan";
   std::string asset_tag = "engine";
+  /// What the gateway may write, as its configuration lists it: the virtual plant's display tag and its set-point.
+  std::string writable =
+      "[{node: \"nsu=urn:millrace:plant;s={asset}.Advice\"}, "
+      "{node: \"nsu=urn:millrace:plant;s={asset}.Derate\", low: 0, high: 1}]";
   std::string opcua_url = "opc.tcp://localhost:4840";
   std::string data_source = "live";
   std::string spool_limit = "256 MiB";

@@ -67,6 +67,7 @@ std::string gateway_configuration(const Layout& layout) {
       "      rejected: \"{opcua}/rejected\"\n"
       "      user: gateway\n"
       "      password_file: \"{secrets}/plant-password\"\n"
+      "    writable: {writable}\n"
       "    assets:\n"
       "      - {{ids: [{assets}], type: {type}, tags: [{tag}]}}\n",
       fmt::arg("site", layout.site), fmt::arg("gateway", layout.gateway), fmt::arg("root", layout.root.string()),
@@ -75,7 +76,8 @@ std::string gateway_configuration(const Layout& layout) {
       fmt::arg("edge", layout.edge), fmt::arg("spool_limit", layout.spool_limit), fmt::arg("url", layout.opcua_url),
       fmt::arg("uri", gateway_uri), fmt::arg("opcua", (layout.pki() / "opcua" / layout.gateway).string()),
       fmt::arg("secrets", layout.secrets().string()), fmt::arg("assets", layout.assets),
-      fmt::arg("type", layout.asset_type), fmt::arg("tag", layout.asset_tag));
+      fmt::arg("type", layout.asset_type), fmt::arg("tag", layout.asset_tag),
+      fmt::arg("writable", layout.writable));
 }
 
 std::string edge_configuration(const Layout& layout) {
