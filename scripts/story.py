@@ -3,11 +3,11 @@ import json
 import os
 import pathlib
 import signal
-import socket
 import subprocess
-import time
 import urllib.error
 import urllib.request
+
+from waiting import free_port, port_is_free, wait_for
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 
@@ -17,34 +17,6 @@ def data_folder():
     base = pathlib.Path(os.environ.get("MILLRACE_DATA") or ROOT.parent / "shared" / "data")
     folder = base / "cmapss"
     return folder if (folder / "train_FD001.txt.gz").exists() or (folder / "train_FD001.txt").exists() else None
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def port_is_free(port):
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-            return True
-        except OSError:
-            return False
-
-
-def wait_for(what, condition, limit_s, step_s=0.1):
-    """The condition's first true value; an error that names what was waited for when the limit passes."""
-    end = time.monotonic() + limit_s
-    while True:
-        value = condition()
-        if value:
-            return value
-        if time.monotonic() > end:
-            raise TimeoutError(f"waited {limit_s:.0f} s for {what}")
-        time.sleep(step_s)
 
 
 PLANT = """\
@@ -57,6 +29,7 @@ identity:
 users: [{{name: gateway, password_file: "{dir}/secrets/plant-password"}}]
 ledger: "{dir}/run/ledger.json"
 replay: {replay}
+faults: {faults}
 """
 
 
@@ -98,9 +71,11 @@ class Site:
         (self.folder / "run" / "ready.json").unlink(missing_ok=True)
         wait_for("millrace up", ready, limit_s)
 
-    def start_plant(self, replay_entry):
+    def start_plant(self, replay_entry, faults=()):
+        """`faults`: what goes wrong on request, as the plant's configuration lists it."""
         path = self.folder / "run" / "plant.yaml"
-        path.write_text(PLANT.format(port=self.opcua_port, dir=self.folder, replay=replay_entry))
+        path.write_text(PLANT.format(port=self.opcua_port, dir=self.folder, replay=replay_entry,
+                                     faults=json.dumps(list(faults))))
         self.plant = subprocess.Popen([self.program("millrace-plant"), "--config", str(path)],
                                       stdout=open(self.folder / "log" / "plant.log", "ab"), stderr=subprocess.STDOUT,
                                       start_new_session=True)

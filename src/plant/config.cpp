@@ -4,6 +4,7 @@
 #include "runtime/config.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <charconv>
 
@@ -59,6 +60,19 @@ PlantConfig::Load read_load(ConfigSection section) {
   return load;
 }
 
+Fault read_fault(ConfigSection section) {
+  const auto names = fault_kinds();
+  constexpr std::int64_t many = 1'000'000;
+  Fault fault{.kind = section.word("kind", {names.begin(), names.end()}, {}),
+              .asset = section.text("asset"),
+              .signal = section.text("signal", "")};
+  if (fault.kind.empty()) section.refuse("kind", fmt::format("must be one of {}", fmt::join(names, ", ")));
+  fault.from = static_cast<int>(section.integer("from", fault.from, 1, many));
+  fault.cycles = static_cast<int>(section.integer("cycles", fault.cycles, 1, many));
+  fault.by = section.number("by", fault.by);
+  return fault;
+}
+
 }  // namespace
 
 Result<std::pair<int, int>> parse_units(std::string_view text) {
@@ -81,6 +95,7 @@ Result<PlantConfig> load_plant_config(const std::filesystem::path& file) {
   config.ledger = root.path("ledger", {});
   if (root.has("replay")) config.replay = read_replay(root.section("replay"));
   if (root.has("load")) config.load = read_load(root.section("load"));
+  for (auto& fault : root.sections("faults")) config.faults.push_back(read_fault(fault));
   if (!config.replay && !config.load) root.refuse("replay", "one of `replay` and `load` is needed");
   TRY(document.finish());
   return config;

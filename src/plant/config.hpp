@@ -2,11 +2,13 @@
 
 #include "base/result.hpp"
 #include "fieldbus/opcua/server.hpp"
+#include "plant/faults.hpp"
 
 #include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace millrace::plant {
 
@@ -29,6 +31,7 @@ struct PlantConfig {
     std::uint64_t ticks = 0;  ///< then it stops; 0: never
   };
   std::optional<Load> load;
+  std::vector<Fault> faults;  ///< what goes wrong on request, with `replay`
 };
 
 /// Reads the YAML file and the secrets that it names; every problem names file, line and remedy.

@@ -32,9 +32,11 @@ Result<void> Plant::start() {
   server_.set_namespaces({namespace_uri, other_namespace_uri});
   if (config_.replay) TRY(prepare_replay());
   if (config_.load) TRY(prepare_load());
+  TRY(prepare_faults());
   server_.on_write([this](opcua::VariableIndex variable, double value) {
     for (std::size_t i = 0; i < variables_.size(); ++i) {
       if (variables_[i].advice == variable && value != 0) fleet_->advise(i);
+      if (variables_[i].derate == variable) derates_[i].push_back(value);
     }
   });
   TRY_ASSIGN(auto port, server_.start());
@@ -84,9 +86,25 @@ Result<void> Plant::prepare_replay() {
     TRY_ASSIGN(of_engine.maintenance, add("Maintenance"));
     TRY_ASSIGN(of_engine.remaining_life, add("RemainingLife"));
     TRY_ASSIGN(of_engine.advice, add("Advice", true));
+    TRY_ASSIGN(of_engine.derate, add("Derate", true));
     variables_.push_back(std::move(of_engine));
   }
+  derates_.resize(variables_.size());
   fleet_ = std::make_unique<Fleet>(std::move(engines));
+  return {};
+}
+
+Result<void> Plant::prepare_faults() {
+  TRY_ASSIGN(
+      faults_, Faults::make(config_.faults, [&](std::string_view asset, std::string_view signal) {
+        for (std::size_t i = 0; i < variables_.size(); ++i) {
+          if (fleet_->engines()[i].engine->asset() != asset) continue;
+          const auto found = std::find(cmapss::signal_names.begin(), cmapss::signal_names.end(), signal);
+          if (found == cmapss::signal_names.end()) break;
+          return std::optional(variables_[i].signals[static_cast<std::size_t>(found - cmapss::signal_names.begin())]);
+        }
+        return std::optional<opcua::VariableIndex>();
+      }));
   return {};
 }
 
@@ -127,16 +145,19 @@ void Plant::step_replay() {
   values_.clear();
   const auto now_us = next_source_time_us();
   auto put = [&](opcua::VariableIndex variable, double value) {
-    values_.push_back({.variable = variable, .source_time_us = now_us, .value = value});
+    row_.push_back({.variable = variable, .source_time_us = now_us, .value = value});
   };
   for (auto& step : fleet_->step()) {
     auto& variables = variables_[step.engine];
+    row_.clear();
     for (std::size_t i = 0; i < variables.signals.size(); ++i) put(variables.signals[i], step.cycle->values[i]);
     put(variables.cycle, step.cycle->number);
     if (step.work_order != 0) {
       put(variables.remaining_life, step.remaining_life);
       put(variables.maintenance, step.work_order);
     }
+    faults_.apply(fleet_->engines()[step.engine].engine->asset(), step.cycle->number, step.work_order != 0, row_);
+    values_.insert(values_.end(), row_.begin(), row_.end());
   }
   publish();
   if (fleet_->finished()) {
@@ -187,17 +208,20 @@ void Plant::restart_server(std::int64_t pause_us) {
 
 void Plant::write_ledger() {
   if (config_.ledger.empty()) return;
-  nlohmann::json ledger{{"source", source_}, {"published_points", published_points_}, {"ticks", ticks_}};
+  nlohmann::json ledger{
+      {"source", source_}, {"published_points", published_points_ - faults_.duplicates()}, {"ticks", ticks_}};
   ledger["finished"] =
       fleet_ ? fleet_->finished() : config_.load && config_.load->ticks != 0 && ticks_ >= config_.load->ticks;
   ledger["engines"] = nlohmann::json::array();
   if (fleet_) {
-    for (auto& progress : fleet_->engines()) {
+    for (std::size_t i = 0; i < derates_.size(); ++i) {
+      const auto& progress = fleet_->engines()[i];
       ledger["engines"].push_back({{"asset", progress.engine->asset()},
                                    {"state", to_string(progress.state)},
                                    {"cycles", progress.cycle},
                                    {"life", progress.engine->cycles.size()},
-                                   {"wasted", progress.wasted}});
+                                   {"wasted", progress.wasted},
+                                   {"derates", derates_[i]}});
     }
   }
   if (auto written = write_file(config_.ledger, ledger.dump(1)); !written) log_error(written.error().message);
