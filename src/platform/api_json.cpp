@@ -85,7 +85,9 @@ json json_asset(const LiveState& live, const LiveAsset& asset, TimeUs now_us) {
   }
   return {{"asset", asset.name},
           {"site", asset.site},
-          {"type", asset.type},
+          {"type", asset.properties.type},
+          {"tags", asset.properties.tags},
+          {"use_cases", asset.use_cases},
           {"state", to_string(live.state_of(asset, now_us))},
           {"clock", json_number(live.value_of(asset, SignalRole::clock))},
           {"last_seen", json_time(asset.last_seen_us)},

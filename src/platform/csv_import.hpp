@@ -18,6 +18,7 @@ struct CsvSamples {
     std::uint32_t signal = 0;  ///< index into `signals`
     TimeUs time_us = 0;
     double value = 0;
+    StatusCode status = status::good;
   };
   std::vector<std::string> assets, signals;
   std::vector<Point> points;

@@ -2,6 +2,7 @@
 
 #include "platform/api_json.hpp"
 #include "sparkplug/names.hpp"
+#include "usecase/selection.hpp"
 
 #include <algorithm>
 
@@ -120,8 +121,8 @@ Ingest::Handlers Intake::ingest_handlers() {
   return {.commit = [this](const LakeCommit& rows, const std::string& marks) { commit(rows, marks); },
           .acknowledge = [this](const std::string& site, const std::string& node, const std::string& epoch,
                                 const std::string& ranges) { acknowledge(site, node, epoch, ranges); },
-          .meaning = [this](std::string_view site, std::string_view,
-                            std::string_view signal) { return meaning_of(site, signal); },
+          .meaning = [this](std::string_view site, std::string_view asset,
+                            std::string_view signal) { return meaning_of(site, asset, signal); },
           .samples = [this](const SampleBatch& samples, std::size_t first) { show_samples(samples, first); },
           .decision = [this](const DecisionRow& decision) { show_decision(decision); }};
 }
@@ -147,6 +148,8 @@ void Intake::acknowledge(const std::string& site, const std::string& node, const
 }
 
 void Intake::on_birth(sparkplug::DeviceState& device, const sparkplug::Payload& birth, TimeUs time_us) {
+  if (auto properties = sparkplug::asset_properties(birth); !properties.type.empty())
+    parts_.live.describe(device.group, device.device, std::move(properties));
   ingest_.on_birth(device, birth, time_us);
   parts_.fleet.online(device.group, device.node, true, time_us);
   if (device.device.empty()) return;
@@ -181,10 +184,16 @@ void Intake::show_decision(const DecisionRow& decision) {
   if (!parts_.events.empty()) parts_.events.send("decision", dump(json_decision(decision)));
 }
 
-std::optional<SignalMeaning> Intake::meaning_of(std::string_view site, std::string_view signal) const {
+/// An asset that was only imported told no type: then the site and the signal's name must do.
+std::optional<SignalMeaning> Intake::meaning_of(std::string_view site, std::string_view asset,
+                                                std::string_view signal) const {
+  const auto* live = parts_.live.find(site, asset);
+  const bool is_typed = live != nullptr && !live->properties.type.empty();
   for (const auto& [name, applied] : parts_.use_cases.all()) {
     const auto& use_case = applied.use_case;
-    if (use_case.assets.site != "*" && use_case.assets.site != site) continue;
+    const bool is_meant = is_typed ? selects(use_case.assets, site, live->properties.type, live->properties.tags)
+                                   : use_case.assets.site == "*" || use_case.assets.site == site;
+    if (!is_meant) continue;
     if (const auto* declared = use_case.find_signal(signal); declared != nullptr) {
       return SignalMeaning{declared->role, declared->codes, name, declared->unit, declared->quantity};
     }
@@ -210,7 +219,8 @@ void Intake::store(LakeCommit rows, Stored done) {
   if (!taken) done(fail(taken.error()));
 }
 
-void Intake::import_samples(const std::string& site, const UseCase& use_case, const CsvSamples& samples, Stored done) {
+void Intake::import_samples(const std::string& site, const UseCase& use_case, const CsvSamples& samples,
+                            std::vector<QualityRow> quality, Stored done) {
   std::vector<std::int32_t> ids;  // asset after asset
   for (const auto& asset : samples.assets) {
     for (const auto& signal : samples.signals) {
@@ -223,8 +233,9 @@ void Intake::import_samples(const std::string& site, const UseCase& use_case, co
   rows.samples.reserve(samples.points.size());
   for (const auto& point : samples.points) {
     rows.samples.add(ids[point.asset * samples.signals.size() + point.signal], point.time_us, point.value,
-                     status::good);
+                     point.status);
   }
+  rows.quality = std::move(quality);
   store(std::move(rows), std::move(done));
 }
 

@@ -61,7 +61,8 @@ class Intake {
 
   /// Meanings and live views follow the use cases that are in force.
   void use_cases_changed();
-  void import_samples(const std::string& site, const UseCase& use_case, const CsvSamples& samples, Stored done);
+  void import_samples(const std::string& site, const UseCase& use_case, const CsvSamples& samples,
+                      std::vector<QualityRow> quality, Stored done);
   void import_work_orders(std::vector<WorkOrderRow> orders, Stored done);
   void store(LakeCommit rows, Stored done);
   [[nodiscard]] IntakeStatistics statistics() const;
@@ -81,7 +82,8 @@ class Intake {
   void show_decision(const DecisionRow& decision);
   void acknowledge(const std::string& site, const std::string& node, const std::string& epoch,
                    const std::string& ranges);
-  [[nodiscard]] std::optional<SignalMeaning> meaning_of(std::string_view site, std::string_view signal) const;
+  [[nodiscard]] std::optional<SignalMeaning> meaning_of(std::string_view site, std::string_view asset,
+                                                        std::string_view signal) const;
   Result<void> replay_work_orders();
   void measure();
 

@@ -1,5 +1,7 @@
 #include "platform/live_state.hpp"
 
+#include "usecase/selection.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <tuple>
@@ -41,15 +43,20 @@ void LiveState::set_use_cases(std::vector<UseCase> use_cases) {
   for (std::size_t asset = 0; asset < assets_.size(); ++asset) apply_use_case(asset);
 }
 
-std::size_t LiveState::asset_index(const SignalRow& row) {
-  const auto [found, added] = by_name_.try_emplace({row.site, row.asset}, assets_.size());
+std::size_t LiveState::asset_index(const std::string& site, const std::string& name) {
+  const auto [found, added] = by_name_.try_emplace({site, name}, assets_.size());
   if (added) {
-    LiveAsset asset;
-    asset.site = row.site;
-    asset.name = row.asset;
-    assets_.push_back(std::move(asset));
+    assets_.emplace_back();
+    assets_.back().site = site;
+    assets_.back().name = name;
   }
   return found->second;
+}
+
+void LiveState::describe(const std::string& site, const std::string& name, sparkplug::AssetProperties properties) {
+  const auto asset = asset_index(site, name);
+  assets_[asset].properties = std::move(properties);
+  apply_use_case(asset);
 }
 
 void LiveState::declare(const SignalRow& row) {
@@ -63,7 +70,7 @@ void LiveState::declare(const SignalRow& row) {
     signals_[id]->row = row;
     return;
   }
-  const auto asset = asset_index(row);
+  const auto asset = asset_index(row.site, row.asset);
   signals_[id] = LiveSignal{.row = row, .low = no_value, .high = no_value, .value = no_value, .asset = asset};
   assets_[asset].signals.push_back(row.signal_id);
   apply_use_case(asset);
@@ -73,19 +80,19 @@ void LiveState::apply_use_case(std::size_t index) {
   auto& asset = assets_[index];
   const UseCase* best = nullptr;
   std::size_t most = 0;
+  asset.use_cases.clear();
   for (const auto& use_case : use_cases_) {
-    if (use_case.assets.site != "*" && use_case.assets.site != asset.site) continue;
+    if (!selects(use_case.assets, asset.site, asset.properties.type, asset.properties.tags)) continue;
     const auto known =
         static_cast<std::size_t>(std::count_if(asset.signals.begin(), asset.signals.end(), [&](std::int32_t id) {
           return use_case.find_signal(signals_[static_cast<std::size_t>(id)]->row.signal) != nullptr;
         }));
-    if (known > most) {
-      most = known;
-      best = &use_case;
-    }
+    const bool is_best = best == nullptr || known > most;
+    asset.use_cases.insert(is_best ? asset.use_cases.begin() : asset.use_cases.end(), use_case.name);
+    if (!is_best) continue;
+    most = known;
+    best = &use_case;
   }
-  asset.use_case = best != nullptr ? best->name : "";
-  asset.type = best != nullptr ? best->assets.type : "";
   asset.unit = best != nullptr ? best->model.output_unit : "";
   asset.freshness_us = best != nullptr ? best->quality.freshness_us : 0;
   asset.codes.clear();
@@ -133,6 +140,11 @@ const LiveAsset* LiveState::find(std::string_view asset) const {
   const auto found =
       std::find_if(assets_.begin(), assets_.end(), [&](const LiveAsset& candidate) { return candidate.name == asset; });
   return found == assets_.end() ? nullptr : &*found;
+}
+
+const LiveAsset* LiveState::find(std::string_view site, std::string_view asset) const {
+  const auto found = by_name_.find(std::pair(std::string(site), std::string(asset)));
+  return found == by_name_.end() ? nullptr : &assets_[found->second];
 }
 
 const LiveSignal* LiveState::signal(std::int32_t signal_id) const {

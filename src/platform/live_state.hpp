@@ -2,6 +2,7 @@
 
 #include "base/time.hpp"
 #include "lake/rows.hpp"
+#include "sparkplug/asset_properties.hpp"
 #include "usecase/usecase.hpp"
 
 #include <cstdint>
@@ -34,8 +35,10 @@ enum class SignalQuality { good, uncertain, bad, stale };
 std::string_view to_string(SignalQuality quality);
 
 struct LiveAsset {
-  std::string site, name, type, use_case;
-  std::string unit;  ///< of clock and prediction
+  std::string site, name;
+  sparkplug::AssetProperties properties;
+  std::vector<std::string> use_cases;  ///< those that select it; the first knows most of its signals
+  std::string unit;                    ///< of clock and prediction
   std::vector<std::int32_t> signals;
   TimeUs last_seen_us = 0;           ///< newest source time
   std::int64_t freshness_us = 0;     ///< older is stale; 0: never
@@ -50,8 +53,10 @@ class LiveState {
  public:
   explicit LiveState(std::size_t signal_limit = 200'000) : signal_limit_(signal_limit) {}
 
-  /// What the signals of each asset mean. An asset belongs to the use case that knows most of its signals.
+  /// What the signals of each asset mean: as the use case says that selects it, of several the one that knows most.
   void set_use_cases(std::vector<UseCase> use_cases);
+  /// An asset was born: it is there, also without signals.
+  void describe(const std::string& site, const std::string& asset, sparkplug::AssetProperties properties);
   void declare(const SignalRow& row);
   /// Older values than the one held are ignored: backlogs do not turn the clock back.
   void update(std::int32_t signal_id, TimeUs source_time_us, double value, StatusCode status);
@@ -60,6 +65,7 @@ class LiveState {
 
   [[nodiscard]] const std::vector<LiveAsset>& assets() const { return assets_; }
   [[nodiscard]] const LiveAsset* find(std::string_view asset) const;
+  [[nodiscard]] const LiveAsset* find(std::string_view site, std::string_view asset) const;
   [[nodiscard]] const LiveSignal* signal(std::int32_t signal_id) const;
   /// The asset's signals in the order of the use case file, then by name.
   [[nodiscard]] std::vector<const LiveSignal*> signals_of(const LiveAsset& asset) const;
@@ -72,7 +78,7 @@ class LiveState {
   [[nodiscard]] std::uint64_t ignored_signals() const { return ignored_signals_; }
 
  private:
-  std::size_t asset_index(const SignalRow& row);
+  std::size_t asset_index(const std::string& site, const std::string& name);
   void apply_use_case(std::size_t asset);
 
   std::size_t signal_limit_;

@@ -25,6 +25,7 @@ struct LiveStateTest : testing::Test {
     order.codes = {{1, "overhaul"}, {2, "failure"}};
     use_case.signals = {speed, cycle, order};
     live.set_use_cases({use_case});
+    live.describe("site-1", "engine-061", {"Turbofan", {"engine"}});
     live.declare({0, "site-1", "engine-061", "cycle", "", ""});
     live.declare({1, "site-1", "engine-061", "Nf", "rpm", "speed"});
     live.declare({2, "site-1", "engine-061", "WorkOrder", "", ""});
@@ -35,12 +36,33 @@ struct LiveStateTest : testing::Test {
 TEST_F(LiveStateTest, KnowsWhatSignalsMean) {
   const auto* asset = live.find("engine-061");
   ASSERT_NE(asset, nullptr);
-  EXPECT_EQ(asset->type, "Turbofan");
+  EXPECT_EQ(asset->use_cases, std::vector<std::string>{"turbofan-maintenance"});
   const auto signals = live.signals_of(*asset);
   ASSERT_EQ(signals.size(), 3u);
   EXPECT_EQ(signals[0]->row.signal, "Nf");  // order of the file
   EXPECT_EQ(signals[0]->low, 2000);
   EXPECT_EQ(signals[1]->role, SignalRole::clock);
+}
+
+TEST_F(LiveStateTest, AnAssetThatNoUseCaseSelectsIsShownWithoutOne) {
+  live.describe("site-1", "press-1", {"Press", {}});
+  ASSERT_NE(live.find("site-1", "press-1"), nullptr);
+  EXPECT_TRUE(live.find("site-1", "press-1")->use_cases.empty());
+  EXPECT_EQ(live.find("site-2", "press-1"), nullptr);
+  live.describe("site-1", "engine-061", {"Press", {}});
+  EXPECT_TRUE(live.find("engine-061")->use_cases.empty());
+  EXPECT_TRUE(std::isnan(live.signals_of(*live.find("engine-061"))[0]->low)) << "no use case says what it may be";
+}
+
+TEST_F(LiveStateTest, OfSeveralUseCasesTheOneThatKnowsMostSignalsGivesTheMeaning) {
+  UseCase few, many;
+  few.name = "efficiency";
+  few.assets.type = many.assets.type = "Turbofan";
+  few.signals = {{.name = "Nf"}};
+  many.name = "wear";
+  many.signals = {{.name = "Nf"}, {.name = "cycle", .role = SignalRole::clock}};
+  live.set_use_cases({few, many});
+  EXPECT_EQ(live.find("engine-061")->use_cases, (std::vector<std::string>{"wear", "efficiency"}));
 }
 
 TEST_F(LiveStateTest, StatesFollowTheData) {

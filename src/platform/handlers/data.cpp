@@ -2,8 +2,11 @@
 #include "platform/api_json.hpp"
 #include "platform/csv_import.hpp"
 #include "platform/handlers/handlers.hpp"
+#include "platform/import_quality.hpp"
 #include "platform/intake.hpp"
+#include "platform/quality_report.hpp"
 #include "platform/request_fields.hpp"
+#include "signal/quality_counts.hpp"
 
 namespace millrace::handlers {
 namespace {
@@ -11,6 +14,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t sql_row_limit = 10'000;
+constexpr TimeUs day_us = 86'400'000'000;
 
 struct ImportRequest {
   std::string site;
@@ -40,6 +44,11 @@ struct ImportCount {
   std::size_t rows = 0, points = 0;
 };
 
+struct JudgedImport {
+  CsvSamples samples;
+  std::vector<QualityRow> quality;
+};
+
 json counted(const ImportCount& count) { return {{"rows", count.rows}, {"points", count.points}}; }
 
 void import_work_orders(Services& services, const http::Reply& reply, const ImportRequest& wanted,
@@ -53,23 +62,37 @@ void import_work_orders(Services& services, const http::Reply& reply, const Impo
 }
 
 void import_samples(Services& services, const http::Reply& reply, const ImportRequest& wanted, std::string csv) {
-  on_worker<CsvSamples>(
+  on_worker<JudgedImport>(
       services, reply,
-      [csv = std::move(csv), use_case = wanted.use_case->use_case, first_line = wanted.first_line] {
-        return parse_csv_samples(csv, use_case, first_line);
+      [csv = std::move(csv), wanted, use_case = wanted.use_case->use_case]() -> Result<JudgedImport> {
+        TRY_ASSIGN(auto samples, parse_csv_samples(csv, use_case, wanted.first_line));
+        auto quality = judge_import(samples, use_case, wanted.site);
+        return JudgedImport{std::move(samples), std::move(quality)};
       },
-      [&services, reply, site = wanted.site, use_case = wanted.use_case->use_case](Result<CsvSamples> samples) {
-        if (!samples) return reply(http::problem(samples.error()));
-        const ImportCount count{samples->rows, samples->points.size()};
-        services.intake.import_samples(site, use_case, *samples, [reply, count](const Result<void>& stored) {
-          answer(reply, stored ? Result<json>(counted(count)) : Result<json>(fail(stored.error())));
-        });
+      [&services, reply, site = wanted.site, use_case = wanted.use_case->use_case](Result<JudgedImport> judged) {
+        if (!judged) return reply(http::problem(judged.error()));
+        const ImportCount count{judged->samples.rows, judged->samples.points.size()};
+        services.intake.import_samples(
+            site, use_case, judged->samples, std::move(judged->quality), [reply, count](const Result<void>& stored) {
+              answer(reply, stored ? Result<json>(counted(count)) : Result<json>(fail(stored.error())));
+            });
       });
 }
 
-Result<std::string> sql_of(const http::Request& request) {
-  TRY_ASSIGN(const auto body, json_body(request, {"sql"}));
-  return text_member(body, "sql", 1, 65'536);
+struct SqlRequest {
+  std::string sql;
+  std::optional<SnapshotId> keep_snapshot;
+};
+
+Result<SqlRequest> sql_request(const http::Request& request) {
+  TRY_ASSIGN(const auto body, json_body(request, {"sql"}, {"keep_snapshot"}));
+  SqlRequest wanted;
+  TRY_ASSIGN(wanted.sql, text_member(body, "sql", 1, 65'536));
+  if (body.contains("keep_snapshot")) {
+    TRY_ASSIGN(wanted.keep_snapshot,
+               integer_member(body, "keep_snapshot", 0, std::numeric_limits<std::int64_t>::max()));
+  }
+  return wanted;
 }
 
 json json_table(const QueryResult& result) {
@@ -94,17 +117,10 @@ Error as_bad_request(Error error) {
   return error;
 }
 
-std::vector<queries::QualityRange> ranges_of(const UseCase& use_case) {
-  std::vector<queries::QualityRange> ranges;
-  for (const auto& signal : use_case.signals) {
-    queries::QualityRange range{signal.name, {}, {}};
-    if (signal.range) {
-      range.low = signal.range->first;
-      range.high = signal.range->second;
-    }
-    ranges.push_back(std::move(range));
-  }
-  return ranges;
+std::vector<std::string> signal_names(const UseCase& use_case) {
+  std::vector<std::string> names;
+  for (const auto& signal : use_case.signals) names.push_back(signal.name);
+  return names;
 }
 
 json json_quality(const QueryResult& result, const std::string& use_case) {
@@ -112,13 +128,11 @@ json json_quality(const QueryResult& result, const std::string& use_case) {
   for (std::size_t row = 0; row < result.rows.size(); ++row) {
     const auto& cells = result.rows[row];
     json findings = json::array();
-    const auto finding = [&](const char* check, std::size_t column, const char* detail) {
-      const auto count = result.number(row, column);
-      if (count > 0)
-        findings.push_back({{"check", check}, {"count", static_cast<std::int64_t>(count)}, {"detail", detail}});
-    };
-    finding("range", 10, "good values outside of the range in the use case file");
-    finding("missing", 11, "points without a value");
+    for (const auto& kind : quality_kinds()) {
+      const auto count = result.number(row, 10 + static_cast<std::size_t>(kind.check));
+      if (!(count > 0)) continue;
+      findings.push_back({{"check", kind.name}, {"count", static_cast<std::int64_t>(count)}, {"detail", kind.meaning}});
+    }
     json signal{{"signal", result.text(row, 0)},    {"unit", result.text(row, 1)},   {"quantity", result.text(row, 2)},
                 {"assets", json_cell(cells[3])},    {"points", json_cell(cells[4])}, {"good", json_cell(cells[5])},
                 {"uncertain", json_cell(cells[6])}, {"bad", json_cell(cells[7])},    {"first", json_cell(cells[8])},
@@ -127,6 +141,19 @@ json json_quality(const QueryResult& result, const std::string& use_case) {
     list.push_back(std::move(signal));
   }
   return list;
+}
+
+struct ReportRequest {
+  const AppliedUseCase* use_case = nullptr;
+  std::int64_t days = 7;
+};
+
+Result<ReportRequest> report_request(Services& services, const http::Request& request) {
+  TRY_ASSIGN(const auto name, path_name(request, "use_case", NameKind::use_case));
+  TRY_ASSIGN(const auto days, query_integer(request, "days", 1, 366, 7));
+  const auto* applied = services.use_cases.find(name);
+  if (applied == nullptr) return fail(services.use_cases.unknown(name));
+  return ReportRequest{applied, days};
 }
 
 }  // namespace
@@ -139,10 +166,12 @@ void import_data(Services& services, const http::Request& request, http::Reply r
 }
 
 void query_sql(Services& services, const http::Request& request, http::Reply reply) {
-  const auto sql = sql_of(request);
-  if (!sql) return reply(http::problem(sql.error()));
+  const auto wanted = sql_request(request);
+  if (!wanted) return reply(http::problem(wanted.error()));
+  if (wanted->keep_snapshot) services.snapshots.keep(*wanted->keep_snapshot, services.now_us());
   on_worker<QueryResult>(
-      services, reply, [&lake = services.lake, sql = *sql] { return lake.query(sql, {.row_limit = sql_row_limit}); },
+      services, reply,
+      [&lake = services.lake, sql = wanted->sql] { return lake.query(sql, {.row_limit = sql_row_limit}); },
       [reply](const Result<QueryResult>& result) {
         answer(reply, result ? Result<json>(json_table(*result)) : Result<json>(fail(as_bad_request(result.error()))));
       });
@@ -151,15 +180,25 @@ void query_sql(Services& services, const http::Request& request, http::Reply rep
 void get_quality(Services& services, const http::Request& request, http::Reply reply) {
   const auto name = query_name(request, "use_case", NameKind::use_case);
   if (!name) return reply(http::problem(name.error()));
-  std::vector<queries::QualityRange> ranges;
+  std::vector<std::string> signals;
   if (*name) {
     const auto* applied = services.use_cases.find(**name);
     if (applied == nullptr) return reply(http::problem(services.use_cases.unknown(**name)));
-    ranges = ranges_of(applied->use_case);
+    signals = signal_names(applied->use_case);
   }
-  answer_query(services, reply, queries::quality(ranges),
+  answer_query(services, reply, queries::quality(signals),
                [use_case = name->value_or("")](const QueryResult& result) -> Result<json> {
                  return json_quality(result, use_case);
+               });
+}
+
+void get_quality_report(Services& services, const http::Request& request, http::Reply reply) {
+  const auto wanted = report_request(services, request);
+  if (!wanted) return reply(http::problem(wanted.error()));
+  const auto from_us = day_of(services.now_us()) - (wanted->days - 1) * day_us;
+  answer_query(services, reply, queries::quality_counts(wanted->use_case->use_case, from_us),
+               [use_case = wanted->use_case->use_case](const QueryResult& found) -> Result<json> {
+                 return quality_report(use_case, found);
                });
 }
 

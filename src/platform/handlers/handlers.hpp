@@ -19,7 +19,7 @@ Handler get_kpi;                                                      // kpis.cp
 Handler list_assets, list_signals, get_samples;                       // assets.cpp
 Handler list_decisions, get_decision, set_verdict;                    // decisions.cpp
 Handler list_models, get_model, train_model, approve_model, get_job;  // models.cpp
-Handler import_data, query_sql, get_quality;                          // data.cpp
+Handler import_data, query_sql, get_quality, get_quality_report;      // data.cpp
 Handler get_assignment, get_artifact, report_device;                  // device.cpp
 
 }  // namespace millrace::handlers

@@ -1,17 +1,23 @@
 #include "platform/answer.hpp"
 #include "platform/api_json.hpp"
 #include "platform/assignments.hpp"
+#include "platform/config.hpp"
 #include "platform/handlers/handlers.hpp"
 #include "platform/intake.hpp"
 #include "platform/kpi_board.hpp"
 #include "platform/request_fields.hpp"
+#include "usecase/selection.hpp"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <set>
+#include "training/training.hpp"
 
 namespace millrace::handlers {
 namespace {
 
 using nlohmann::json;
-
-constexpr std::size_t file_limit_bytes = 1u << 20;
 
 json summary(Services& services, const AppliedUseCase& applied) {
   return {{"name", applied.use_case.name},
@@ -63,16 +69,46 @@ Result<json> detail(Services& services, const AppliedUseCase& applied) {
   return described;
 }
 
-Result<void> check_file(const http::Request& request) {
+/// What this platform does not take, whatever else is right or wrong with the file.
+Result<void> check_file(const Services& services, const http::Request& request) {
   if (request.body.empty())
     return fail(ErrorCode::invalid_argument, "the body is empty: send the use case file (YAML)");
-  if (request.body.size() > file_limit_bytes)
-    return fail(ErrorCode::invalid_argument, "a use case file has at most 1 MiB");
-  return {};
+  const auto parsed = check_use_case(request.body);
+  if (!parsed.problems.empty()) return {};  // told, all of them, by whoever works with the file
+  if (parsed.use_case.name == "plan")
+    return fail(ErrorCode::invalid_argument, "use_case: \"plan\" is a word of the API; choose another name");
+  return check_command_allowed(parsed.use_case, services.config.training.allow_command);
+}
+
+std::string known_kinds(const LiveState& live) {
+  std::set<std::string> kinds;
+  for (const auto& asset : live.assets()) {
+    const auto& [type, tags] = asset.properties;
+    kinds.insert(fmt::format("{} [{}] at {}", type.empty() ? "no type" : type, fmt::join(tags, ", "), asset.site));
+  }
+  return fmt::format("{}", fmt::join(kinds, "; "));
+}
+
+/// How many assets the file would run for now. None is no error: they may come later.
+json selected_assets(Services& services, const UseCase& use_case) {
+  const auto& assets = services.live.assets();
+  const auto selected = std::count_if(assets.begin(), assets.end(), [&](const LiveAsset& asset) {
+    return selects(use_case.assets, asset.site, asset.properties.type, asset.properties.tags);
+  });
+  json warning;
+  if (assets.empty()) {
+    warning = "no gateway has told of an asset yet: start one with `connections.assets` in its configuration";
+  } else if (selected == 0) {
+    warning = fmt::format(
+        "no asset is of {}. There are: {}. Change `assets` in the use case, or `type` and `tags` under "
+        "`connections.assets` in the gateway's configuration",
+        to_text(use_case.assets), known_kinds(services.live));
+  }
+  return {{"selected", selected}, {"known", assets.size()}, {"warning", std::move(warning)}};
 }
 
 Result<json> plan(Services& services, const http::Request& request) {
-  TRY(check_file(request));
+  TRY(check_file(services, request));
   TRY_ASSIGN(const auto changes, services.use_cases.plan(request.body));
   json list = json::array();
   for (const auto& change : changes) {
@@ -80,15 +116,11 @@ Result<json> plan(Services& services, const http::Request& request) {
                     {"before", change.before.empty() ? json() : json(change.before)},
                     {"after", change.after.empty() ? json() : json(change.after)}});
   }
-  return json{{"changes", list}};
+  return json{{"changes", list}, {"assets", selected_assets(services, check_use_case(request.body).use_case)}};
 }
 
 Result<json> apply(Services& services, const http::Request& request) {
-  TRY(check_file(request));
-  const auto parsed = check_use_case(request.body);
-  if (parsed.problems.empty() && parsed.use_case.name == "plan") {
-    return fail(ErrorCode::invalid_argument, "use_case: \"plan\" is a word of the API; choose another name");
-  }
+  TRY(check_file(services, request));
   TRY_ASSIGN(const auto applied, services.use_cases.apply(request.body, services.now_us()));
   if (applied.changed) {
     TRY(services.artifacts.put(services.use_cases.find(applied.name)->yaml));

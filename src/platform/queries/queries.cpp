@@ -1,5 +1,7 @@
 #include "platform/queries/queries.hpp"
 
+#include "signal/quality_kind.hpp"
+
 #include <fmt/format.h>
 
 namespace millrace::queries {
@@ -72,28 +74,48 @@ Query samples(const SampleRange& range) {
           where.query.parameters};
 }
 
-Query quality(const std::vector<QualityRange>& signals) {
+Query quality(const std::vector<std::string>& signals) {
   Query query;
-  std::string names = "SELECT NULL::VARCHAR AS signal, NULL::DOUBLE AS low, NULL::DOUBLE AS high WHERE false";
-  for (const auto& signal : signals) {
-    names += " UNION ALL SELECT ?::VARCHAR, ?::DOUBLE, ?::DOUBLE";
-    query.parameters.emplace_back(signal.signal);
-    for (const auto& bound : {signal.low, signal.high}) {
-      query.parameters.emplace_back();
-      if (bound) query.parameters.back() = *bound;
-    }
+  std::string failed, columns, wanted;
+  for (const auto& kind : quality_kinds()) {
+    failed += fmt::format(", sum(n) FILTER (kind = '{0}') AS {0}", kind.name);
+    columns += fmt::format(", any_value(f.{})", kind.name);
   }
+  for (const auto& signal : signals) {
+    wanted += wanted.empty() ? "WHERE s.signal IN (?" : ", ?";
+    query.parameters.emplace_back(signal);
+  }
+  if (!wanted.empty()) wanted += ")";
   query.sql = fmt::format(
-      "WITH named AS ({}) SELECT s.signal, any_value(s.unit), any_value(s.quantity), count(DISTINCT s.site || '/' || "
-      "s.asset), "
+      "WITH found AS (SELECT signal{} FROM quality GROUP BY signal) "
+      "SELECT s.signal, any_value(s.unit), any_value(s.quantity), count(DISTINCT s.site || '/' || s.asset), "
       "count(d.signal_id), count(*) FILTER (d.status < 1073741824), "
       "count(*) FILTER (d.status >= 1073741824 AND d.status < 2147483648), count(*) FILTER (d.status >= 2147483648), "
-      "min(d.source_time), max(d.source_time), "
-      "count(*) FILTER (d.status < 1073741824 AND (d.value < n.low OR d.value > n.high)), "
-      "count(*) FILTER (d.signal_id IS NOT NULL AND d.value IS NULL) "
-      "FROM signals s LEFT JOIN samples d USING (signal_id) {} JOIN named n ON n.signal = s.signal GROUP BY s.signal "
-      "ORDER BY s.signal",
-      names, signals.empty() ? "LEFT" : "");
+      "min(d.source_time), max(d.source_time){} "
+      "FROM signals s LEFT JOIN samples d USING (signal_id) LEFT JOIN found f ON f.signal = s.signal {} "
+      "GROUP BY s.signal ORDER BY s.signal",
+      failed, columns, wanted);
+  return query;
+}
+
+Query quality_counts(const UseCase& use_case, TimeUs from_us) {
+  Query query;
+  std::string names;
+  for (std::size_t i = 0; i < use_case.signals.size(); ++i) names += i == 0 ? "?" : ", ?";
+  const auto site = use_case.assets.site == "*" ? "" : " AND s.site = ?";
+  for (int part = 0; part < 2; ++part) {
+    query.parameters.emplace_back(from_us);
+    for (const auto& signal : use_case.signals) query.parameters.emplace_back(signal.name);
+    if (use_case.assets.site != "*") query.parameters.emplace_back(use_case.assets.site);
+  }
+  query.sql = fmt::format(
+      "SELECT strftime(d.source_time, '%Y-%m-%d') AS day, s.site, s.asset, s.signal, '{2}' AS kind, count(*) "
+      "FROM samples d JOIN signals s USING (signal_id) "
+      "WHERE d.source_time >= make_timestamp(?::BIGINT) AND s.signal IN ({0}){1} GROUP BY ALL "
+      "UNION ALL SELECT strftime(s.day, '%Y-%m-%d'), s.site, s.asset, s.signal, s.kind, sum(s.n)::BIGINT "
+      "FROM quality s WHERE s.day >= make_timestamp(?::BIGINT) AND s.signal IN ({0}){1} GROUP BY ALL "
+      "ORDER BY 1, 2, 3, 4, 5",
+      names, site, quality_points);
   return query;
 }
 

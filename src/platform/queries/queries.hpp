@@ -2,10 +2,12 @@
 
 #include "base/time.hpp"
 #include "lake/query_result.hpp"
+#include "usecase/usecase.hpp"
 
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace millrace::queries {
@@ -36,13 +38,14 @@ struct SampleRange {
 /// signal_id, milliseconds since 1970, value, status; by signal, oldest first.
 Query samples(const SampleRange& range);
 
-/// Per signal name: signal, unit, quantity, assets, points, good, uncertain, bad, first, last, outside of [low, high].
-/// `names` empty: all signals.
-struct QualityRange {
-  std::string signal;
-  std::optional<double> low, high;
-};
-Query quality(const std::vector<QualityRange>& signals);
+/// Per signal name: signal, unit, quantity, assets, points, good, uncertain, bad, first, last, then how often each
+/// check failed, in the order of `quality_kinds()`. `signals` empty: all.
+Query quality(const std::vector<std::string>& signals);
+
+/// day, site, asset, signal, kind, n of a use case's signals since `from_us`, in that order; the kind `quality_points`
+/// counts the points, the others what the checks found.
+inline constexpr std::string_view quality_points = "points";
+Query quality_counts(const UseCase& use_case, TimeUs from_us);
 
 /// time, kind, text: what happened to a use case's assets, newest `limit`.
 Query work_order_marks(const std::string& use_case, std::int64_t limit);
