@@ -47,6 +47,11 @@ TEST_F(CommandTest, WithoutPlatformTheRemedyIsNamed) {
   EXPECT_NE(errors.str().find("millrace up --dir " + folder.string()), std::string::npos);
 }
 
+TEST_F(CommandTest, TheChecksNeedAUseCase) {
+  EXPECT_EQ(call({"data", "quality", "--checks"}), 2);
+  EXPECT_NE(errors.str().find("--use-case"), std::string::npos) << errors.str();
+}
+
 TEST_F(CommandTest, AUseCaseIsCheckedWithoutPlatform) {
   const auto file = write("use_case: x\ntitel: y\n");
   EXPECT_EQ(call({"usecase", "check", file}), 1);

@@ -133,6 +133,10 @@ export function checks({ page, home, empty, wide }) {
         await page.evaluate(() => document.activeElement?.hasAttribute("data-tile")),
         "j and k do not walk over the assets",
       );
+      await page.waitForSelector("[data-quality] tbody tr");
+      const kinds = await page.locator("[data-quality] thead th").allInnerTexts();
+      for (const kind of ["missing", "range", "spike", "stuck", "late", "clock skew", "duplicate"])
+        assert(kinds.includes(kind), `the quality of the data does not name "${kind}"`);
     }),
     room("decisions", "decisions", "Decisions", async () => {
       await page.waitForSelector("[data-decision]");

@@ -14,5 +14,7 @@ export type DecisionDetail = Schemas["DecisionDetail"];
 export type Verdict = Schemas["VerdictRequest"]["verdict"];
 export type Model = Schemas["Model"];
 export type SignalQuality = Schemas["SignalQuality"];
+export type QualityKind = Schemas["QualityKind"];
+export type QualityReport = Schemas["QualityReport"];
 export type SqlResult = Schemas["SqlResult"];
 export type Problem = Schemas["Problem"];

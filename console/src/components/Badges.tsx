@@ -29,8 +29,9 @@ export function asksForSomething(advice: string | null): boolean {
   return advice !== null && advice !== "none" && advice !== "no_advice";
 }
 
-/** How an asset stands: what happened to it, else what is advised for it. */
+/** How an asset stands: whether anybody looks after it, what happened to it, else what is advised for it. */
 export function healthOf(asset: Asset): Look {
+  if (asset.use_cases.length === 0) return { tone: "quiet", shape: "○", text: "in no use case" };
   if (asset.state === "running" && asksForSomething(asset.advice))
     return { tone: "warn", shape: "▲", text: `${words(asset.advice ?? "")} advised` };
   return states[asset.state];

@@ -3,6 +3,7 @@ import type { Asset, Signal } from "../api/types";
 import { healthOf, QualityBadge } from "../components/Badges";
 import { age, ago, number, percent, quantity, time, words } from "../components/format";
 import { Empty, Facts, Page, ProblemNote, waiting } from "../components/Page";
+import { findingsOf, useQuality } from "../components/QualityMatrix";
 import { Table } from "../components/Table";
 import { unitText } from "../components/plot";
 import { SignalChart } from "../components/SignalChart";
@@ -104,9 +105,10 @@ function BandLegend() {
 export function AssetPage({ asset: name }: { asset: string }) {
   const { query } = useRoute();
   const now = useNow();
-  const { data: assets } = useAssets();
+  const { data: assets } = useAssets(name);
   const { data: signals, problem } = useQuery("/api/v1/assets/{asset}/signals", { path: { asset: name } }, ["live"]);
   const asset = assets?.find((entry) => entry.asset === name);
+  const { data: quality } = useQuality(asset?.use_cases[0]);
   const follow = !query.from && !query.to;
   const { series, problem: samplesProblem } = useSamples(name, query.signals, query.from, query.to);
 
@@ -173,7 +175,12 @@ export function AssetPage({ asset: name }: { asset: string }) {
               </span>,
             ],
             ["Site", asset.site],
-            ["Type", asset.type],
+            ["Type", [asset.type || "unknown", ...asset.tags].join(", ")],
+            [
+              "Use cases",
+              asset.use_cases.join(", ") || "none selects its site, type and tags: nothing is read or decided",
+            ],
+            ["Findings in 7 days", findingsOf(quality, name) || "none"],
             ["Clock", `${number(asset.clock)} ${asset.unit ?? ""}`],
             ["Seen", ago(asset.last_seen, now)],
             [

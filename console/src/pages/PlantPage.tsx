@@ -3,12 +3,16 @@ import type { Asset } from "../api/types";
 import { healthOf } from "../components/Badges";
 import { ago, number, percent, plural } from "../components/format";
 import { Empty, Page, ProblemNote, waiting } from "../components/Page";
+import { QualityMatrix } from "../components/QualityMatrix";
 import { useAssets } from "../state/assets";
 import { useKeys } from "../state/keys";
 import { useNow } from "../state/now";
+import { useQuery } from "../state/query";
 import { formatRoute, navigate, useRoute } from "../state/route";
 
-function answerOf(assets: readonly Asset[]): string {
+function answerOf(all: readonly Asset[]): string {
+  const assets = all.filter(({ use_cases }) => use_cases.length > 0);
+  const unwanted = all.length - assets.length;
   const running = assets.filter(({ state }) => state === "running").length;
   const advised = assets.filter((asset) => healthOf(asset).tone === "warn").length;
   const failed = assets.filter(({ state }) => state === "failed").length;
@@ -23,6 +27,7 @@ function answerOf(assets: readonly Asset[]): string {
   if (overhauled > 0) parts.push(`${overhauled} overhauled`);
   parts.push(`${failed} failed`);
   if (silent > 0) parts.push(`${silent} silent`);
+  if (unwanted > 0) parts.push(`${unwanted} more in no use case`);
   const trust =
     signals === 0
       ? "no signal is expected now"
@@ -52,6 +57,7 @@ const Tile = memo(function Tile({ asset, now }: { asset: Asset; now: number }) {
         </span>
       )}
       <span className="tile-more">
+        {asset.use_cases.length === 0 && `type ${asset.type || "unknown"} · `}
         {!ended && asset.clock !== null && (
           <>
             at <span data-clock>{number(asset.clock)}</span> ·{" "}
@@ -84,6 +90,7 @@ function moveFocus(step: number): void {
 export function PlantPage() {
   const { query } = useRoute();
   const { data: assets, problem } = useAssets();
+  const { data: useCases } = useQuery("/api/v1/use-cases", {}, ["status"]);
   const now = useNow();
   useKeys(useMemo(() => ({ j: () => moveFocus(1), k: () => moveFocus(-1) }), []));
   const wanted = query.health ?? "";
@@ -107,6 +114,12 @@ export function PlantPage() {
         <Empty
           what="Here stands every asset with its health. They appear when a use case is applied and a gateway reports."
           command="millrace up"
+        />
+      )}
+      {assets && assets.length > 0 && assets.every(({ use_cases }) => use_cases.length === 0) && (
+        <Empty
+          what="These assets were announced, but no use case selects their type and tags: nothing is read or decided yet."
+          command="millrace usecase apply FILE.yaml"
         />
       )}
       {assets && assets.length > 0 && (
@@ -141,6 +154,9 @@ export function PlantPage() {
           </div>
         </section>
       ))}
+      {assets &&
+        assets.length > 0 &&
+        useCases?.map(({ name, title }) => <QualityMatrix key={name} useCase={name} title={title} />)}
       {assets && assets.length > 0 && shown.length === 0 && <Empty what="No asset is in this state now." />}
     </Page>
   );

@@ -53,6 +53,14 @@ Result<int> check(Context& context, const std::string& file) {
   return 0;
 }
 
+/// For how many assets the use case would run now; none is worth a warning.
+void print_selection(Context& context, const json& assets) {
+  context.output << fmt::format("{} of {} assets match now\n", cell(assets, "selected"), cell(assets, "known"));
+  const auto warning = assets.value("warning", json());
+  if (warning.is_string())
+    context.errors << paint(context, Colour::warning, "warning: " + warning.get<std::string>()) << '\n';
+}
+
 Result<int> plan(Context& context, const std::string& file) {
   TRY_ASSIGN(const auto yaml, checked_file(context, file));
   if (!yaml) return 1;
@@ -78,6 +86,7 @@ Result<int> plan(Context& context, const std::string& file) {
   context.output << (changes.empty() ? std::string("no change\n")
                                      : fmt::format("{} change{}; `millrace usecase apply {}` makes them\n",
                                                    changes.size(), changes.size() == 1 ? "" : "s", file));
+  print_selection(context, planned.value("assets", json::object()));
   return 0;
 }
 
