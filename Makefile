@@ -39,6 +39,7 @@ check-headers: configure
 	@ninja -C $(BUILD) check_headers | scripts/progress
 
 bench: build ## benchmarks; PEERS=1 runs peers beside; writes build/bench/report.json
+	@$(if $(PEERS),scripts/bootstrap --peers)
 	@$(PYTHON) -u scripts/bench.py --build $(BUILD) $(if $(PEERS),--peers)
 
 bench-cmapss: build ## remaining useful life on NASA's files: DATA=<folder> SUBSET=FD001

@@ -13,9 +13,11 @@ struct Peer {
   double value = 0;
 };
 
-/// One line of JSON per figure; scripts/bench.py collects them. NaN for `target` means none.
+inline constexpr double no_target = __builtin_nan("");
+
+/// One line of JSON per figure; scripts/bench.py collects them.
 inline void print_result(std::string_view name, double value, std::string_view unit, std::string_view better,
-                         double target = __builtin_nan(""), const Peer& peer = {}) {
+                         double target = no_target, const Peer& peer = {}) {
   std::string line =
       fmt::format(R"({{"name":"{}","value":{:.6g},"unit":"{}","better":"{}")", name, value, unit, better);
   if (target == target) line += fmt::format(R"(,"target":{:.6g})", target);

@@ -38,7 +38,9 @@ def main():
     parser.add_argument("--only", default="", help="part of a benchmark's name")
     arguments = parser.parse_args()
     build = pathlib.Path(arguments.build).resolve()
-    environment = dict(os.environ, PEERS="1" if arguments.peers else "", MILLRACE_BUILD=str(build), MILLRACE_PYTHON=sys.executable)
+    deps = pathlib.Path(os.environ.get("DEPS_DIR") or pathlib.Path.home() / ".cache/millrace/deps")
+    environment = dict(os.environ, PEERS="1" if arguments.peers else "", MILLRACE_BUILD=str(build), MILLRACE_PYTHON=sys.executable,
+                       MILLRACE_NODE_RED=str(deps / "node-red/node_modules/node-red/red.js"), NODE_PATH=str(deps / "interop/node_modules"))
     results, failed = [], []
     programs = sorted(p for p in (build / "bench").glob("bench_*") if os.access(p, os.X_OK) and p.is_file())
     scripts = sorted(pathlib.Path("bench").glob("bench_*.py"))
