@@ -1,4 +1,4 @@
-import { useCallback, useMemo, useRef, useState } from "react";
+import { memo, useCallback, useMemo, useRef, useState } from "react";
 import type { Signal } from "../api/types";
 import { number, words } from "./format";
 import { bandPixels, options, timeAxis, unitText, usePlot, valueAxis, valueRange, type Colours } from "./plot";
@@ -14,7 +14,7 @@ interface Properties {
 }
 
 /** One signal: its curve with gaps as gaps, the quality band under it, the value under the shared cursor. */
-export function SignalChart({ signal, recording, onRange }: Properties) {
+export const SignalChart = memo(function SignalChart({ signal, recording, onRange }: Properties) {
   const place = useRef<HTMLDivElement>(null);
   const [under, setUnder] = useState<number | null | undefined>(undefined);
   const { series, data, band } = useMemo(() => {
@@ -71,4 +71,4 @@ export function SignalChart({ signal, recording, onRange }: Properties) {
       <div ref={place} role="img" aria-label={label} />
     </figure>
   );
-}
+});

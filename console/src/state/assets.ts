@@ -15,11 +15,12 @@ export function withNews(asset: Asset, news: News | undefined): Asset {
 }
 
 /** However many events come, what is shown changes at most once a frame. */
-function useNews(): ReadonlyMap<string, News> {
+function useNews(only: string | undefined): ReadonlyMap<string, News> {
   const [news, setNews] = useState<ReadonlyMap<string, News>>(new Map());
   const waiting = useRef(new Map<string, News>());
   const frame = useRef(0);
   const tell = useCallback((asset: string, more: News) => {
+    if (only !== undefined && asset !== only) return;
     waiting.current.set(asset, { ...waiting.current.get(asset), ...more });
     frame.current ||= requestAnimationFrame(() => {
       frame.current = 0;
@@ -31,7 +32,7 @@ function useNews(): ReadonlyMap<string, News> {
         return after;
       });
     });
-  }, []);
+  }, [only]);
   useEffect(() => {
     const forget = onReturn(() => setNews(new Map()));
     return () => {
@@ -54,9 +55,10 @@ function useNews(): ReadonlyMap<string, News> {
   return news;
 }
 
-export function useAssets(): Answer<Asset[]> {
+/** `only`: of the others the answer is enough. */
+export function useAssets(only?: string): Answer<Asset[]> {
   const { data, problem } = useQuery("/api/v1/assets", {}, ["decision", "status"]);
-  const news = useNews();
+  const news = useNews(only);
   const assets = useMemo(() => data?.map((asset) => withNews(asset, news.get(asset.asset))) ?? null, [data, news]);
   return { data: assets, problem };
 }
