@@ -22,3 +22,24 @@ export function Table({ label, className, children }: { label: string; className
     </div>
   );
 }
+
+/** The head of a table: one name a column; numbers stand to the right. */
+export function Head({ columns }: { columns: readonly (string | { right: string })[] }) {
+  return (
+    <thead>
+      <tr>
+        {columns.map((column) =>
+          typeof column === "string" ? (
+            <th key={column} scope="col">
+              {column}
+            </th>
+          ) : (
+            <th key={column.right} scope="col" className="right">
+              {column.right}
+            </th>
+          ),
+        )}
+      </tr>
+    </thead>
+  );
+}

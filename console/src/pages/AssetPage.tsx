@@ -4,7 +4,7 @@ import { healthOf, QualityBadge } from "../components/Badges";
 import { age, ago, number, percent, quantity, time, words } from "../components/format";
 import { Empty, Facts, Page, ProblemNote, waiting } from "../components/Page";
 import { findingsOf, useQuality } from "../components/QualityMatrix";
-import { Table } from "../components/Table";
+import { Head, Table } from "../components/Table";
 import { unitText } from "../components/plot";
 import { SignalChart } from "../components/SignalChart";
 import { useAssets } from "../state/assets";
@@ -19,24 +19,9 @@ function SignalTable({ signals, now }: { signals: readonly Signal[]; now: number
     <details>
       <summary>The newest values as a table</summary>
       <Table label="Newest values">
-        <thead>
-          <tr>
-            <th scope="col">Signal</th>
-            <th scope="col">Quantity</th>
-            <th scope="col">Role</th>
-            <th scope="col" className="right">
-              Value
-            </th>
-            <th scope="col">Unit</th>
-            <th scope="col" className="right">
-              Range
-            </th>
-            <th scope="col">Quality</th>
-            <th scope="col" className="right">
-              Age
-            </th>
-          </tr>
-        </thead>
+        <Head
+          columns={["Signal", "Quantity", "Role", { right: "Value" }, "Unit", { right: "Range" }, "Quality", { right: "Age" }]}
+        />
         <tbody>
           {signals.map((signal) => (
             <tr key={signal.signal}>

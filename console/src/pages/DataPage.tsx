@@ -4,7 +4,7 @@ import type { Problem, SignalQuality, SqlResult } from "../api/types";
 import { number, percent, plural, time, words } from "../components/format";
 import { unitText } from "../components/plot";
 import { Empty, Page, ProblemNote, waiting } from "../components/Page";
-import { Table } from "../components/Table";
+import { Head, Table } from "../components/Table";
 import { useQuery } from "../state/query";
 import { formatRoute, navigate, useRoute } from "../state/route";
 
@@ -34,23 +34,9 @@ function Signals({ rows, chosen }: { rows: readonly SignalQuality[]; chosen: str
   return (
     <Table label="Signals">
       <caption>Signals</caption>
-      <thead>
-        <tr>
-          <th scope="col">Signal</th>
-          <th scope="col">Quantity</th>
-          <th scope="col">Unit</th>
-          <th scope="col" className="right">
-            Assets
-          </th>
-          <th scope="col" className="right">
-            Points
-          </th>
-          <th scope="col">Good</th>
-          <th scope="col">Found</th>
-          <th scope="col">First</th>
-          <th scope="col">Last</th>
-        </tr>
-      </thead>
+      <Head
+        columns={["Signal", "Quantity", "Unit", { right: "Assets" }, { right: "Points" }, "Good", "Found", "First", "Last"]}
+      />
       <tbody>
         {byName(rows).map((row) => (
           <tr key={`${row.use_case ?? ""}/${row.signal}`} className={row.signal === chosen ? "chosen" : ""}>

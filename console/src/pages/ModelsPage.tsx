@@ -4,7 +4,7 @@ import type { Model, Problem } from "../api/types";
 import { Badge, MetBadge } from "../components/Badges";
 import { bytes, limit, number, plural, quantity, short, time, words } from "../components/format";
 import { Empty, Facts, Page, ProblemNote, waiting } from "../components/Page";
-import { Table } from "../components/Table";
+import { Head, Table } from "../components/Table";
 import { invalidate, useQuery } from "../state/query";
 import { formatRoute, useRoute } from "../state/route";
 
@@ -27,20 +27,9 @@ function Versions({ models, chosen }: { models: readonly Model[]; chosen: Model 
   return (
     <Table label="Versions, newest first">
       <caption>Versions, newest first</caption>
-      <thead>
-        <tr>
-          <th scope="col">Version</th>
-          <th scope="col">State</th>
-          <th scope="col">Created</th>
-          <th scope="col" className="right">
-            Gates passed
-          </th>
-          <th scope="col" className="right">
-            Learned from
-          </th>
-          <th scope="col">Approved by</th>
-        </tr>
-      </thead>
+      <Head
+        columns={["Version", "State", "Created", { right: "Gates passed" }, { right: "Learned from" }, "Approved by"]}
+      />
       <tbody>
         {models.map((model) => (
           <tr key={nameOf(model)} className={model === chosen ? "chosen" : ""}>
@@ -127,18 +116,7 @@ function OneModel({ model, unit }: { model: Model; unit: string }) {
       <div className="columns">
         <Table label="Gates">
           <caption>Gates</caption>
-          <thead>
-            <tr>
-              <th scope="col">Gate</th>
-              <th scope="col" className="right">
-                Value
-              </th>
-              <th scope="col" className="right">
-                Limit
-              </th>
-              <th scope="col">Passed</th>
-            </tr>
-          </thead>
+          <Head columns={["Gate", { right: "Value" }, { right: "Limit" }, "Passed"]} />
           <tbody>
             {model.gates.map((gate) => (
               <tr key={gate.name}>
@@ -154,15 +132,7 @@ function OneModel({ model, unit }: { model: Model; unit: string }) {
         </Table>
         <Table label="Metrics">
           <caption>Metrics</caption>
-          <thead>
-            <tr>
-              <th scope="col">Metric</th>
-              <th scope="col" className="right">
-                Value
-              </th>
-              <th scope="col">Meaning</th>
-            </tr>
-          </thead>
+          <Head columns={["Metric", { right: "Value" }, "Meaning"]} />
           <tbody>
             {Object.entries(model.metrics).map(([name, value]) => (
               <tr key={name}>
@@ -175,15 +145,7 @@ function OneModel({ model, unit }: { model: Model; unit: string }) {
         </Table>
         <Table label="Files">
           <caption>Files</caption>
-          <thead>
-            <tr>
-              <th scope="col">Name</th>
-              <th scope="col" className="right">
-                Size
-              </th>
-              <th scope="col">SHA-256</th>
-            </tr>
-          </thead>
+          <Head columns={["Name", { right: "Size" }, "SHA-256"]} />
           <tbody>
             {model.files.map((file) => (
               <tr key={file.name}>

@@ -4,7 +4,7 @@ import { MetBadge } from "../components/Badges";
 import { limit, number, plural, quantity, sentence, time, words } from "../components/format";
 import { KpiChart, type NamedLevel } from "../components/KpiChart";
 import { Empty, Facts, Page, ProblemNote, waiting } from "../components/Page";
-import { Table } from "../components/Table";
+import { Head, Table } from "../components/Table";
 import { useQuery } from "../state/query";
 import { formatRoute, useRoute } from "../state/route";
 
@@ -92,18 +92,7 @@ function Guards({ kpi }: { kpi: Kpi }) {
   return (
     <Table label="What must not get worse meanwhile">
       <caption>What must not get worse meanwhile</caption>
-      <thead>
-        <tr>
-          <th scope="col">Guard</th>
-          <th scope="col" className="right">
-            Now
-          </th>
-          <th scope="col" className="right">
-            Limit
-          </th>
-          <th scope="col">Kept</th>
-        </tr>
-      </thead>
+      <Head columns={["Guard", { right: "Now" }, { right: "Limit" }, "Kept"]} />
       <tbody>
         {kpi.guards.map((guard) => (
           <tr key={guard.name}>
@@ -132,14 +121,7 @@ function Marks({ kpi }: { kpi: Kpi }) {
         </span>
       </h2>
       <Table label="What changed when" className="narrow">
-        <thead>
-          <tr>
-            <th scope="col">Mark</th>
-            <th scope="col">Time</th>
-            <th scope="col">Kind</th>
-            <th scope="col">What</th>
-          </tr>
-        </thead>
+        <Head columns={["Mark", "Time", "Kind", "What"]} />
         <tbody>
           {numbered(kpi)
             .reverse()
@@ -231,22 +213,9 @@ export function OutcomesPage() {
       )}
       {useCases && useCases.length > 0 && (
         <Table label="Use cases">
-          <thead>
-            <tr>
-              <th scope="col">Use case</th>
-              <th scope="col">KPI</th>
-              <th scope="col" className="right">
-                Now
-              </th>
-              <th scope="col" className="right">
-                Baseline
-              </th>
-              <th scope="col" className="right">
-                Target
-              </th>
-              <th scope="col">Reached</th>
-            </tr>
-          </thead>
+          <Head
+            columns={["Use case", "KPI", { right: "Now" }, { right: "Baseline" }, { right: "Target" }, "Reached"]}
+          />
           <tbody>
             {useCases.map(({ name, title, kpi }) => (
               <tr key={name}>

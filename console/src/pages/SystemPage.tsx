@@ -2,7 +2,7 @@ import type { Status } from "../api/types";
 import { Badge } from "../components/Badges";
 import { age, ago, bytes, number, plural, time } from "../components/format";
 import { Empty, Facts, Page, ProblemNote, waiting } from "../components/Page";
-import { Table } from "../components/Table";
+import { Head, Table } from "../components/Table";
 import { useNow } from "../state/now";
 import { useQuery } from "../state/query";
 
@@ -21,18 +21,7 @@ function Nodes({ status, now }: { status: Status; now: number }) {
   return (
     <Table label="Gateways and edges">
       <caption>Gateways and edges</caption>
-      <thead>
-        <tr>
-          <th scope="col">Site</th>
-          <th scope="col">Node</th>
-          <th scope="col">State</th>
-          <th scope="col" className="right">
-            Seen
-          </th>
-          <th scope="col">Runs</th>
-          <th scope="col">Trouble</th>
-        </tr>
-      </thead>
+      <Head columns={["Site", "Node", "State", { right: "Seen" }, "Runs", "Trouble"]} />
       <tbody>
         {nodes.map((node) => (
           <tr key={`${node.site}/${node.node}`}>
@@ -59,16 +48,7 @@ function Certificates({ certificates, now }: { certificates: NonNullable<Status[
   return (
     <Table label="Certificates">
       <caption>Certificates</caption>
-      <thead>
-        <tr>
-          <th scope="col">Name</th>
-          <th scope="col">Expires</th>
-          <th scope="col" className="right">
-            Left
-          </th>
-          <th scope="col">State</th>
-        </tr>
-      </thead>
+      <Head columns={["Name", "Expires", { right: "Left" }, "State"]} />
       <tbody>
         {certificates.map(({ name, expires }) => {
           const left = Date.parse(expires) - now;
