@@ -130,21 +130,14 @@ Result<void> EdgeService::start_metrics() {
     return [this, count] { return static_cast<double>(uplink_.counters().*count); };
   };
   using Counters = Uplink::Counters;
-  metrics_.watch("millrace_edge_spool_bytes", "Waits for the gateway", uplink(&Counters::spool_bytes));
-  metrics_.watch("millrace_edge_spool_batches", "Waits for the gateway", uplink(&Counters::spool_batches));
+  metrics_.watch("millrace_edge_spool_bytes", "Bytes that wait for the gateway", uplink(&Counters::spool_bytes));
+  metrics_.watch("millrace_edge_spool_batches", "Batches that wait for the gateway", uplink(&Counters::spool_batches));
   metrics_.watch("millrace_edge_batches_sent_again_total", "Batches from the backlog",
                  uplink(&Counters::batches_sent_again));
   metrics_.watch("millrace_edge_commits_failed_total", "Commits of the spool that failed",
                  uplink(&Counters::failed_commits));
   metrics_.watch("millrace_edge_spool_gaps_total", "Gap records since the start", uplink(&Counters::gaps));
-  metrics_server_ =
-      http::make_beast_server(loop_, {.port = *config_.metrics_port},
-                              {{"GET", "/metrics", [this](const http::Request&, const http::Reply& reply) {
-                                  http::Response response;
-                                  response.body = metrics_.scrape();
-                                  response.content_type = "text/plain; version=0.0.4";
-                                  reply(std::move(response));
-                                }}});
+  metrics_server_ = http::make_metrics_server(loop_, metrics_, *config_.metrics_port);
   return metrics_server_->start();
 }
 

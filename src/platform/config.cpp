@@ -1,15 +1,10 @@
 #include "platform/config.hpp"
 
+#include "net/tls/config.hpp"
 #include "runtime/config.hpp"
 
 namespace millrace {
 namespace {
-
-Credentials read_credentials(ConfigSection section) {
-  return {.certificate_authority = section.path("certificate_authority", {}),
-          .certificate = section.path("certificate", {}),
-          .key = section.path("key", {})};
-}
 
 void read_console(ConfigSection section, PlatformConfig& config) {
   auto& console = config.console;
@@ -36,6 +31,12 @@ void read_lake(ConfigSection section, PlatformConfig::LakeLimits& lake) {
       static_cast<std::uint64_t>(section.integer("queue_rows", static_cast<std::int64_t>(lake.queue_rows), 1));
 }
 
+void read_training(ConfigSection section, PlatformConfig::Training& training) {
+  training.threads = static_cast<std::uint32_t>(section.integer("threads", training.threads, 1, 256));
+  training.allow_command = section.flag("allow_command", training.allow_command);
+  training.command_limit_us = section.duration_us("command_limit", training.command_limit_us);
+}
+
 }  // namespace
 
 Result<PlatformConfig> load_platform_config(const std::filesystem::path& file) {
@@ -52,10 +53,9 @@ Result<PlatformConfig> load_platform_config(const std::filesystem::path& file) {
   auto broker = root.section("broker");
   config.broker.host = broker.text("host", config.broker.host);
   config.broker.port = broker.port("port", config.broker.port);
-  config.credentials = read_credentials(root.section("credentials"));
+  config.credentials = tls::read_credentials(root).value_or(Credentials{});
   read_lake(root.section("lake"), config.lake);
-  config.training_threads =
-      static_cast<std::uint32_t>(root.section("training").integer("threads", config.training_threads, 1, 256));
+  read_training(root.section("training"), config.training);
   config.log_level = root.word("log_level", {"debug", "info", "warning", "error", "off"}, config.log_level);
   TRY(source.finish());
   return config;

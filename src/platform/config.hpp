@@ -32,6 +32,7 @@ struct PlatformConfig {
   struct Broker {
     std::string host = "localhost";
     std::uint16_t port = 8883;  ///< 0: no broker, no ingest (tests, read-only platforms)
+    std::int64_t receive_pause_us = 5'000;  ///< little beside `commit_every_us`, and many small messages at one go
   } broker;
   Credentials credentials;  ///< shown to the broker and to devices
   struct LakeLimits {
@@ -40,7 +41,11 @@ struct PlatformConfig {
     std::uint64_t commit_rows = 200'000;
     std::uint64_t queue_rows = 4'000'000;  ///< points that wait for a commit; then the brokers have to keep them
   } lake;
-  std::uint32_t training_threads = 2;
+  struct Training {
+    std::uint32_t threads = 2;
+    bool allow_command = false;  ///< whether use cases may bring a training command
+    std::int64_t command_limit_us = 3600ll * 1'000'000;
+  } training;
   std::string log_level = "info";
 };
 

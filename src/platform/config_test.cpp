@@ -22,6 +22,7 @@ TEST_F(PlatformConfigTest, AFolderIsEnough) {
   ASSERT_TRUE(config) << config.error().message;
   EXPECT_EQ(config->directory, folder / "data");
   EXPECT_EQ(config->console.port, 8080);
+  EXPECT_FALSE(config->training.allow_command) << "somebody must have said so";
   EXPECT_EQ(config->console.token_file, folder / "data" / "api-token");
 }
 
@@ -32,13 +33,15 @@ TEST_F(PlatformConfigTest, EveryKeyIsRead) {
       "device_api: {address: 0.0.0.0, port: 2}\ndevices: [{name: edge-1, site: s}]\nbroker: {host: h, port: 3}\n"
       "credentials: {certificate_authority: a, certificate: c, key: k}\n"
       "lake: {writer_memory: 1GB, reader_memory: 2GB, commit_every: 1 s, commit_rows: 4, queue_rows: 5}\n"
-      "training: {threads: 6}\nlog_level: debug\n");
+      "training: {threads: 6, allow_command: true, command_limit: 5 min}\nlog_level: debug\n");
   ASSERT_TRUE(config) << config.error().message;
   EXPECT_EQ(config->devices.front().site, "s");
   EXPECT_EQ(config->broker.port, 3);
   EXPECT_EQ(config->credentials.key, folder / "k");
   EXPECT_EQ(config->lake.commit_every_us, 1'000'000);
-  EXPECT_EQ(config->training_threads, 6u);
+  EXPECT_EQ(config->training.threads, 6u);
+  EXPECT_TRUE(config->training.allow_command);
+  EXPECT_EQ(config->training.command_limit_us, 300'000'000);
 }
 
 TEST_F(PlatformConfigTest, MistakesNameFileAndLine) {

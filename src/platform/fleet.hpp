@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/result.hpp"
 #include "base/time.hpp"
 
 #include <cstdint>
@@ -11,6 +12,8 @@
 #include <vector>
 
 namespace millrace {
+
+class Database;
 
 /// A device that may use the device API: the common name of its certificate, and its site.
 struct Device {
@@ -25,30 +28,41 @@ struct ActiveModel {
   TimeUs since_us = 0;
 };
 
-struct Node {
-  bool online = false;
-  TimeUs last_seen_us = 0;
+/// Newest report only.
+struct DeviceReport {
   std::vector<ActiveModel> active;
-  std::vector<std::string> errors;  ///< newest report only
+  std::vector<std::string> errors;
 };
 
-/// Gateways and edges by (site, node): what the broker and their own reports say. In memory: devices tell it again
-/// after a restart. Loop thread only.
+struct Node {
+  bool online = false;  ///< as heard since this process started: nobody is online before it said so
+  TimeUs last_seen_us = 0;
+  DeviceReport report;
+  bool unsaved = false;
+};
+
+/// Gateways and edges by (site, node): what the broker and their own reports say. Reports are stored when they come,
+/// the time of the last sign of life with the next `save`. Loop thread only.
 class Fleet {
  public:
-  explicit Fleet(std::vector<Device> devices);
+  static Result<Fleet> open(Database& database, std::vector<Device> devices);
   /// The site of a certificate's name; nothing for devices that nobody listed.
   [[nodiscard]] std::optional<std::string> site_of(std::string_view device) const;
   void online(std::string_view site, std::string_view node, bool is_online, TimeUs now_us);
   void seen(std::string_view site, std::string_view node, TimeUs now_us);
-  void report(std::string_view site, std::string_view node, std::vector<ActiveModel> active,
-              std::vector<std::string> errors, TimeUs now_us);
+  Result<void> report(std::string_view site, std::string_view node, DeviceReport report, TimeUs now_us);
+  /// Stores what `online` and `seen` left in memory, in one transaction.
+  Result<void> save();
   [[nodiscard]] const std::map<std::pair<std::string, std::string>, Node>& nodes() const { return nodes_; }
 
  private:
+  using Key = std::pair<std::string, std::string>;
+  Fleet(Database& database, std::vector<Device> devices) : database_(&database), devices_(std::move(devices)) {}
   Node& node(std::string_view site, std::string_view name);
+  Result<void> store(const Key& key, const Node& node);
+  Database* database_;
   std::vector<Device> devices_;
-  std::map<std::pair<std::string, std::string>, Node> nodes_;
+  std::map<Key, Node> nodes_;
 };
 
 }  // namespace millrace

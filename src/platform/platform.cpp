@@ -6,8 +6,11 @@
 #include "metadata/sqlite/sqlite_database.hpp"
 #include "platform/api_json.hpp"
 #include "platform/build_info.hpp"
+#include "platform/metrics.hpp"
 #include "platform/routes.hpp"
+#include "platform/static_files.hpp"
 #include "platform/status.hpp"
+#include "runtime/log.hpp"
 
 #include <unistd.h>
 
@@ -28,7 +31,8 @@ IntakeOptions intake_options(const PlatformConfig& config) {
     options.broker = mqtt::ClientOptions{.host = config.broker.host,
                                          .port = config.broker.port,
                                          .client_id = "millrace-platform",
-                                         .credentials = config.credentials};
+                                         .credentials = config.credentials,
+                                         .receive_pause_us = config.broker.receive_pause_us};
   }
   return options;
 }
@@ -37,14 +41,20 @@ IntakeOptions intake_options(const PlatformConfig& config) {
 
 Result<Platform::Stores> Platform::open_stores(const Loop& loop, const PlatformConfig& config) {
   TRY_ASSIGN(auto database, open_sqlite_database(config.directory / "metadata.sqlite"));
-  TRY(migrate(*database, loop.clock().now_us()));
+  const auto now_us = loop.clock().now_us();
+  TRY(migrate(*database, now_us));
   TRY_ASSIGN(auto lake, open_duckdb_lake({.folder = config.directory / "lake",
                                           .writer_memory = config.lake.writer_memory,
                                           .reader_memory = config.lake.reader_memory}));
   TRY_ASSIGN(auto use_cases, UseCaseStore::open(*database));
-  TRY_ASSIGN(auto sessions,
-             Sessions::open({.token_file = config.console.token_file, .login_file = config.console.login_file}));
-  return Stores{std::move(database), std::move(lake), std::move(use_cases), std::move(sessions)};
+  TRY_ASSIGN(
+      auto sessions,
+      Sessions::open(*database, {.token_file = config.console.token_file, .login_file = config.console.login_file},
+                     now_us));
+  TRY_ASSIGN(auto jobs, JobBoard::open(*database, now_us));
+  TRY_ASSIGN(auto fleet, Fleet::open(*database, config.devices));
+  return Stores{std::move(database), std::move(lake), std::move(use_cases),
+                std::move(sessions), std::move(jobs), std::move(fleet)};
 }
 
 Result<std::unique_ptr<Platform>> Platform::open(Loop& loop, PlatformConfig config) {
@@ -59,19 +69,20 @@ Platform::Platform(Loop& loop, PlatformConfig config, Stores stores)
       models_(*stores_.database),
       artifacts_(config_.directory / "artifacts"),
       verdicts_(*stores_.database),
-      fleet_(config_.devices),
       assignments_(stores_.use_cases, models_),
       workers_(loop, query_threads, query_queue),
-      intake_({loop, *stores_.lake, stores_.use_cases, live_, fleet_, events_}, intake_options(config_)),
+      intake_({loop, *stores_.lake, stores_.use_cases, live_, stores_.fleet, events_}, intake_options(config_)),
       kpis_(services_),
-      training_(services_, loop, config_.training_threads, std::string(build_commit())),
-      services_{loop,    config_,      *stores_.lake, workers_, stores_.sessions, stores_.use_cases,
-                models_, artifacts_,   verdicts_,     live_,    events_,          jobs_,
-                fleet_,  assignments_, intake_,       kpis_,    training_,        loop.clock().now_us()},
+      training_(services_, loop, config_.training, std::string(build_commit())),
+      services_{loop,       config_,   *stores_.lake, workers_, stores_.sessions, stores_.use_cases,    models_,
+                artifacts_, verdicts_, live_,         events_,  stores_.jobs,     stores_.fleet,        assignments_,
+                intake_,    kpis_,     training_,     metrics_, snapshots_,       loop.clock().now_us()},
       live_timer_(loop),
       status_timer_(loop),
       kpi_timer_(loop),
-      maintenance_timer_(loop) {}
+      maintenance_timer_(loop) {
+  add_metrics(metrics_, services_);
+}
 
 Platform::~Platform() = default;
 
@@ -85,21 +96,24 @@ Result<void> Platform::start() {
 }
 
 Result<void> Platform::start_servers() {
+  const auto guard = [this](const http::Request& request) {
+    return refuse(request, console_server_->port(), stores_.sessions, services_.now_us());
+  };
   console_server_ = http::make_beast_server(loop_,
                                             {.address = config_.console.address,
                                              .port = config_.console.port,
-                                             .guard =
-                                                 [this](const http::Request& request) {
-                                                   return refuse(request, console_server_->port(), stores_.sessions,
-                                                                 services_.now_us());
-                                                 }},
+                                             .body_limit_bytes = import_body_bytes,
+                                             .headers = security_headers(),
+                                             .guard = guard},
                                             console_routes(services_));
   TRY(console_server_->start());
   if (config_.credentials.certificate.empty()) return {};
-  device_server_ = http::make_beast_server(
-      loop_,
-      {.address = config_.device_api.address, .port = config_.device_api.port, .credentials = config_.credentials},
-      device_routes(services_));
+  device_server_ = http::make_beast_server(loop_,
+                                           {.address = config_.device_api.address,
+                                            .port = config_.device_api.port,
+                                            .credentials = config_.credentials,
+                                            .headers = security_headers()},
+                                           device_routes(services_));
   return device_server_->start();
 }
 
@@ -118,11 +132,13 @@ void Platform::send_live() {
   if (!changes.empty()) events_.send("live", dump(json_live_event(live_, changes)));
 }
 
-/// Merges small files and lets go of old snapshots, but keeps those that models were trained on.
+/// Merges small files and lets go of old snapshots, but keeps those that models were trained on or somebody reads.
 void Platform::maintain() {
+  if (const auto saved = stores_.fleet.save(); !saved) log_error(saved.error().message);
   const auto models = models_.list();
   if (maintaining_ || !models) return;
-  MaintenanceOptions options{.expire_before_us = services_.now_us() - 600 * second_us};
+  const auto now_us = services_.now_us();
+  MaintenanceOptions options{.keep = snapshots_.kept(now_us), .expire_before_us = now_us - 600 * second_us};
   for (const auto& model : *models) options.keep.push_back(static_cast<SnapshotId>(model.dataset.snapshot));
   // A failure is tried again at the next turn: nothing depends on it but the number of files.
   maintaining_ = workers_
@@ -146,6 +162,7 @@ void Platform::stop() {
   if (device_server_) device_server_->stop();
   if (console_server_) console_server_->stop();
   intake_.stop();
+  if (const auto saved = stores_.fleet.save(); !saved) log_error(saved.error().message);
 }
 
 std::uint16_t Platform::console_port() const { return console_server_ ? console_server_->port() : 0; }

@@ -21,6 +21,8 @@ class Platform {
     std::unique_ptr<Lake> lake;
     UseCaseStore use_cases;
     Sessions sessions;
+    JobBoard jobs;
+    Fleet fleet;
   };
 
  public:
@@ -52,13 +54,13 @@ class Platform {
   VerdictStore verdicts_;
   LiveState live_;
   EventHub events_;
-  JobBoard jobs_;
-  Fleet fleet_;
   Assignments assignments_;
   WorkerPool workers_;
   Intake intake_;
   KpiBoard kpis_;
   TrainingDesk training_;
+  MetricRegistry metrics_;
+  SnapshotLeases snapshots_;
   Services services_;
   std::unique_ptr<http::Server> console_server_, device_server_;
   Timer live_timer_, status_timer_, kpi_timer_, maintenance_timer_;

@@ -9,9 +9,12 @@
 namespace millrace {
 namespace {
 
+constexpr std::size_t small_body_bytes = 1u << 20;
+
 struct Row {
   std::string_view method, pattern;
   handlers::Handler* handle;
+  std::size_t body_limit_bytes = small_body_bytes;
 };
 
 constexpr Row console_table[] = {
@@ -36,9 +39,10 @@ constexpr Row console_table[] = {
     {"GET", "/api/v1/models/{use_case}/{version}", handlers::get_model},
     {"POST", "/api/v1/models/{use_case}/{version}/approve", handlers::approve_model},
     {"GET", "/api/v1/jobs/{job}", handlers::get_job},
-    {"POST", "/api/v1/data/import", handlers::import_data},
+    {"POST", "/api/v1/data/import", handlers::import_data, import_body_bytes},
     {"POST", "/api/v1/data/sql", handlers::query_sql},
     {"GET", "/api/v1/data/quality", handlers::get_quality},
+    {"GET", "/api/v1/data/quality/{use_case}", handlers::get_quality_report},
 };
 
 constexpr Row device_table[] = {
@@ -48,24 +52,19 @@ constexpr Row device_table[] = {
 };
 
 http::Route route(Services& services, const Row& row) {
-  return {.method = std::string(row.method),
-          .pattern = std::string(row.pattern),
-          .handle = [&services, handle = row.handle](const http::Request& request, http::Reply reply) {
-            handle(services, request, [reply = std::move(reply)](http::Response response) {
-              add_security_headers(response);
-              reply(std::move(response));
-            });
-          }};
+  return {
+      .method = std::string(row.method),
+      .pattern = std::string(row.pattern),
+      .handle = [&services, handle = row.handle](const http::Request& request,
+                                                 http::Reply reply) { handle(services, request, std::move(reply)); },
+      .body_limit_bytes = row.body_limit_bytes};
 }
 
 /// Everything that is no operation: a file of the console, or nothing.
 void fall_back(const Services& services, const http::Request& request, const http::Reply& reply) {
-  auto response =
-      request.path.starts_with("/api/")
-          ? http::problem({ErrorCode::not_found, "no such path: the operations are listed in /openapi.yaml"})
-          : static_file(services.config.console.files, request.path);
-  add_security_headers(response);
-  reply(std::move(response));
+  reply(request.path.starts_with("/api/")
+            ? http::problem({ErrorCode::not_found, "no such path: the operations are listed in /openapi.yaml"})
+            : static_file(services.config.console.files, request.path));
 }
 
 }  // namespace

@@ -8,11 +8,13 @@
 #include "platform/job_board.hpp"
 #include "platform/live_state.hpp"
 #include "platform/session.hpp"
+#include "platform/snapshot_leases.hpp"
 #include "platform/use_case_store.hpp"
 #include "platform/verdict_store.hpp"
 #include "registry/artifact_store.hpp"
 #include "registry/model_registry.hpp"
 #include "runtime/loop.hpp"
+#include "runtime/metrics.hpp"
 #include "runtime/worker_pool.hpp"
 
 namespace millrace {
@@ -43,6 +45,8 @@ struct Services {
   Intake& intake;
   KpiBoard& kpis;
   TrainingDesk& training;
+  MetricRegistry& metrics;
+  SnapshotLeases& snapshots;
   TimeUs started_us = 0;
 
   [[nodiscard]] TimeUs now_us() const { return loop.clock().now_us(); }

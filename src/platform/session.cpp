@@ -3,6 +3,7 @@
 #include "base/file.hpp"
 #include "base/hash.hpp"
 #include "base/id.hpp"
+#include "metadata/database.hpp"
 
 #include <algorithm>
 #include <array>
@@ -36,7 +37,7 @@ std::string trimmed(std::string text) {
 }
 
 Result<std::string> read_or_make(const std::filesystem::path& file) {
-  if (auto found = read_file(file)) return trimmed(std::move(*found));
+  if (auto found = read_file(file); found && !trimmed(*found).empty()) return trimmed(std::move(*found));
   auto made = random_secret();
   TRY(write_file(file, made + "\n", FileMode::secret));
   return made;
@@ -51,8 +52,8 @@ bool is_our_host(std::string_view host, std::uint16_t port) {
 
 }  // namespace
 
-Result<Sessions> Sessions::open(Options options) {
-  Sessions sessions;
+Result<Sessions> Sessions::open(Database& database, Options options, TimeUs now_us) {
+  Sessions sessions(database);
   TRY_ASSIGN(const auto token, read_or_make(options.token_file));
   if (token.size() < 16) {
     return fail(
@@ -62,7 +63,24 @@ Result<Sessions> Sessions::open(Options options) {
   sessions.token_hash_ = sha256_hex(token);
   TRY(read_or_make(options.login_file));
   sessions.options_ = std::move(options);
+  TRY(sessions.read(now_us));
   return sessions;
+}
+
+Result<void> Sessions::read(TimeUs now_us) {
+  TRY(database_->execute("DELETE FROM sessions WHERE expires_us <= ?", {now_us}));
+  TRY_ASSIGN(const auto rows, database_->query("SELECT secret_sha256, expires_us FROM sessions"));
+  for (const auto& row : rows) expires_us_[row.text(0)] = row.integer(1);
+  return {};
+}
+
+Result<void> Sessions::store(const std::string& secret_hash, TimeUs expires_us) {
+  TRY(
+      database_->execute("INSERT INTO sessions (secret_sha256, expires_us) VALUES (?, ?) "
+                         "ON CONFLICT (secret_sha256) DO UPDATE SET expires_us = excluded.expires_us",
+                         {secret_hash, expires_us}));
+  expires_us_[secret_hash] = expires_us;
+  return {};
 }
 
 Result<std::string> Sessions::log_in(std::string_view one_time_token, TimeUs now_us) {
@@ -72,17 +90,21 @@ Result<std::string> Sessions::log_in(std::string_view one_time_token, TimeUs now
                 "this link is wrong or was used already: `millrace up` prints a new one when it starts, or run "
                 "`millrace login`");
   }
+  // Emptied first, which is durable: after a power loss too the link works once or never.
+  TRY(write_file(options_.login_file, "", FileMode::secret));
   std::error_code failure;
   if (!std::filesystem::remove(options_.login_file, failure)) {
     return fail(ErrorCode::internal, options_.login_file.string() + " cannot be deleted: " + failure.message());
   }
-  if (last_used_us_.size() >= options_.limit) {
-    last_used_us_.erase(
-        std::min_element(last_used_us_.begin(), last_used_us_.end(),
-                         [](const auto& left, const auto& right) { return left.second < right.second; }));
+  if (expires_us_.size() >= options_.limit) {
+    const auto oldest =
+        std::min_element(expires_us_.begin(), expires_us_.end(),
+                         [](const auto& left, const auto& right) { return left.second < right.second; });
+    TRY(database_->execute("DELETE FROM sessions WHERE secret_sha256 = ?", {oldest->first}));
+    expires_us_.erase(oldest);
   }
   auto secret = random_secret();
-  last_used_us_[sha256_hex(secret)] = now_us;
+  TRY(store(sha256_hex(secret), now_us + options_.lifetime_us));
   return secret;
 }
 
@@ -97,13 +119,11 @@ bool Sessions::is_known(const http::Request& request, TimeUs now_us) {
   const auto cookies = header(request, "cookie");
   const auto secret = cookie_value(cookies, cookie_name);
   if (secret.empty()) return !authorization.empty();
-  const auto session = last_used_us_.find(sha256_hex(secret));
-  if (session == last_used_us_.end()) return false;
-  if (now_us - session->second > options_.lifetime_us) {
-    last_used_us_.erase(session);
-    return false;
-  }
-  session->second = now_us;
+  const auto session = expires_us_.find(sha256_hex(secret));
+  if (session == expires_us_.end() || session->second <= now_us) return false;
+  const auto renewed_us = now_us + options_.lifetime_us;
+  // A renewal that cannot be written shortens the session, no more.
+  if (renewed_us - session->second > options_.renew_after_us) (void)store(session->first, renewed_us);
   return true;
 }
 

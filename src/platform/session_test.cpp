@@ -1,7 +1,10 @@
 #include "platform/session.hpp"
 
 #include "base/file.hpp"
+#include "base/hash.hpp"
 #include "base/id.hpp"
+#include "metadata/migrations.hpp"
+#include "metadata/sqlite/sqlite_database.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -14,9 +17,15 @@ constexpr std::uint16_t port = 8080;
 struct SessionTest : testing::Test {
   std::filesystem::path folder = std::filesystem::temp_directory_path() / ("sessions-" + random_id());
   Sessions::Options options{folder / "api-token", folder / "login-token"};
-  Result<Sessions> sessions = Sessions::open(options);
+  std::unique_ptr<Database> database = migrated();
+  Result<Sessions> sessions = Sessions::open(*database, options, 0);
   ~SessionTest() override { std::filesystem::remove_all(folder); }
 
+  static std::unique_ptr<Database> migrated() {
+    auto opened = *open_sqlite_database({});
+    EXPECT_TRUE(migrate(*opened, 1));
+    return opened;
+  }
   static http::Request request(std::string path, http::Headers headers = {}) {
     headers.try_emplace("host", "127.0.0.1:8080");
     return {.method = "GET", .path = std::move(path), .headers = std::move(headers)};
@@ -65,6 +74,34 @@ TEST_F(SessionTest, SessionsEnd) {
   EXPECT_EQ(status(asked, 35ll * 3600 * 1'000'000), 401);
 }
 
+TEST_F(SessionTest, ASessionSurvivesARestartAndTheLinkStaysUsed) {
+  const auto token = file("login-token");
+  const auto secret = *sessions->log_in(token, 0);
+  const auto asked = request("/api/v1/status", {{"cookie", "millrace_session=" + secret}});
+  sessions = Sessions::open(*database, options, 1);
+  EXPECT_EQ(status(asked, 2), 200);
+  EXPECT_FALSE(sessions->log_in(token, 2));
+  const auto stored = database->query("SELECT secret_sha256 FROM sessions");
+  ASSERT_EQ(stored->size(), 1u);
+  EXPECT_EQ(stored->front().text(0), sha256_hex(secret)) << "the secret itself is nowhere";
+  sessions = Sessions::open(*database, options, 13ll * 3600 * 1'000'000);
+  EXPECT_TRUE(database->query("SELECT 1 FROM sessions")->empty()) << "expired while nothing ran";
+}
+
+TEST_F(SessionTest, TheSessionUnusedForTheLongestGoesFirst) {
+  options.limit = 2;
+  sessions = Sessions::open(*database, options, 0);
+  std::vector<std::string> secrets;
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(write_file(folder / "login-token", "link\n", FileMode::secret));
+    secrets.push_back(*sessions->log_in("link", i));
+  }
+  const int expected[] = {401, 200, 200};
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(status(request("/api/v1/status", {{"cookie", "millrace_session=" + secrets[i]}}), 3), expected[i]) << i;
+  }
+}
+
 TEST_F(SessionTest, TheTokenFileLetsTheCommandLineIn) {
   EXPECT_EQ(status(request("/api/v1/status", {{"authorization", "Bearer " + file("api-token")}})), 200);
   EXPECT_EQ(status(request("/api/v1/status", {{"authorization", "Bearer x"}})), 401);
@@ -96,7 +133,7 @@ TEST_F(SessionTest, OtherHostsAndOriginsAreRefused) {
 
 TEST_F(SessionTest, AShortTokenIsRefused) {
   ASSERT_TRUE(write_file(folder / "api-token", "short\n", FileMode::secret));
-  const auto opened = Sessions::open(options);
+  const auto opened = Sessions::open(*database, options, 0);
   ASSERT_FALSE(opened);
   EXPECT_NE(opened.error().message.find("api-token"), std::string::npos);
 }

@@ -63,15 +63,14 @@ http::Response static_file(const std::filesystem::path& folder, std::string_view
   return response;
 }
 
-void add_security_headers(http::Response& response) {
-  response.headers["content-security-policy"] =
-      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src "
-      "'self'; "
-      "manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-  response.headers["x-content-type-options"] = "nosniff";
-  response.headers["referrer-policy"] = "no-referrer";
-  response.headers["cross-origin-resource-policy"] = "same-origin";
-  response.headers.try_emplace("cache-control", "no-store");
+http::Headers security_headers() {
+  return {{"content-security-policy",
+           "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+           "connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
+          {"x-content-type-options", "nosniff"},
+          {"referrer-policy", "no-referrer"},
+          {"cross-origin-resource-policy", "same-origin"},
+          {"cache-control", "no-store"}};
 }
 
 }  // namespace millrace

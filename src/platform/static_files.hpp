@@ -12,6 +12,6 @@ namespace millrace {
 http::Response static_file(const std::filesystem::path& folder, std::string_view path);
 
 /// What a browser must keep to on every answer: own scripts and styles only, no framing, no sniffing, no referrer.
-void add_security_headers(http::Response& response);
+http::Headers security_headers();
 
 }  // namespace millrace

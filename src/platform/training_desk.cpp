@@ -88,24 +88,27 @@ Result<ModelVersion> make_version(Lake& lake, ArtifactStore& artifacts, const Tr
 
 }  // namespace
 
-TrainingDesk::TrainingDesk(Services& services, Loop& loop, std::uint32_t threads, std::string code_commit)
-    : services_(services), threads_(threads), code_commit_(std::move(code_commit)), worker_(loop, 1, 16) {}
+TrainingDesk::TrainingDesk(Services& services, Loop& loop, PlatformConfig::Training options, std::string code_commit)
+    : services_(services), options_(options), code_commit_(std::move(code_commit)), worker_(loop, 1, 16) {}
 
 Result<std::string> TrainingDesk::start(const AppliedUseCase& applied, std::uint64_t seed) {
   const auto& name = applied.use_case.name;
   TRY_ASSIGN(const auto job, services_.jobs.add("training " + name, services_.now_us()));
+  const auto give_up = [&](const Error& error) {
+    services_.jobs.finish(job, services_.now_us(), [&]() -> Result<json> { return fail(error); });
+    return fail(error);
+  };
   const auto number = services_.models.next_number(name);
-  if (!number) {
-    services_.jobs.finish(job, fail(number.error()));
-    return fail(number.error());
-  }
+  if (!number) return give_up(number.error());
   const TrainingRequest request{.use_case = applied.use_case,
                                 .use_case_version = std::to_string(applied.version.version),
                                 .model_version = name + "/" + std::to_string(*number),
                                 .seed = seed,
                                 .now_us = services_.now_us(),
                                 .code_commit = code_commit_,
-                                .threads = threads_};
+                                .allow_command = options_.allow_command,
+                                .command_limit_us = options_.command_limit_us,
+                                .threads = options_.threads};
   auto made = std::make_shared<Result<ModelVersion>>();
   const auto progress = [&services = services_, job](double fraction, const std::string& message) {
     services.loop.post([&services, job, fraction, message] { services.jobs.progress(job, fraction, message); });
@@ -117,18 +120,17 @@ Result<std::string> TrainingDesk::start(const AppliedUseCase& applied, std::uint
                      [this, job, made, use_case_version = applied.version.version] {
                        finish(job, use_case_version, std::move(*made));
                      });
-  if (!submitted) {
-    services_.jobs.finish(job, fail(submitted.error()));
-    return fail(submitted.error());
-  }
+  if (!submitted) return give_up(submitted.error());
   return job;
 }
 
 void TrainingDesk::finish(const std::string& job, std::int64_t use_case_version, Result<ModelVersion> version) {
-  if (!version) return services_.jobs.finish(job, fail(version.error()));
-  version->use_case_version = use_case_version;
-  const auto added = services_.models.add(std::move(*version));
-  services_.jobs.finish(job, added ? Result<json>(json_model(*added)) : Result<json>(fail(added.error())));
+  services_.jobs.finish(job, services_.now_us(), [&]() -> Result<json> {
+    if (!version) return fail(version.error());
+    version->use_case_version = use_case_version;
+    TRY_ASSIGN(const auto added, services_.models.add(std::move(*version)));
+    return json_model(added);
+  });
 }
 
 }  // namespace millrace

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "platform/config.hpp"
 #include "platform/use_case_store.hpp"
 #include "registry/model_version.hpp"
 #include "runtime/worker_pool.hpp"
@@ -17,14 +18,14 @@ struct Services;
 class TrainingDesk {
  public:
   /// `services` is only kept: it may come to life after the desk.
-  TrainingDesk(Services& services, Loop& loop, std::uint32_t threads, std::string code_commit);
+  TrainingDesk(Services& services, Loop& loop, PlatformConfig::Training options, std::string code_commit);
   /// The job's id. `failed_precondition` while this use case is being trained.
   Result<std::string> start(const AppliedUseCase& applied, std::uint64_t seed);
 
  private:
   void finish(const std::string& job, std::int64_t use_case_version, Result<ModelVersion> version);
   Services& services_;
-  std::uint32_t threads_;
+  PlatformConfig::Training options_;
   std::string code_commit_;
   WorkerPool worker_;
 };

@@ -48,18 +48,16 @@ Result<void> report(Services& services, const http::Request& request) {
   if (!body["active"].is_array() || !body["errors"].is_array()) {
     return fail(ErrorCode::invalid_argument, "'active' and 'errors' must be lists");
   }
-  std::vector<ActiveModel> active;
+  DeviceReport told;
   for (const auto& entry : body["active"]) {
     TRY_ASSIGN(auto model, active_model(entry));
-    active.push_back(std::move(model));
+    told.active.push_back(std::move(model));
   }
-  std::vector<std::string> errors;
   for (const auto& entry : body["errors"]) {
     if (!entry.is_string()) return fail(ErrorCode::invalid_argument, "each of 'errors' must be a text");
-    errors.push_back(entry.get<std::string>());
+    told.errors.push_back(entry.get<std::string>());
   }
-  services.fleet.report(caller.site, caller.name, std::move(active), std::move(errors), services.now_us());
-  return {};
+  return services.fleet.report(caller.site, caller.name, std::move(told), services.now_us());
 }
 
 }  // namespace

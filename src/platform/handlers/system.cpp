@@ -11,7 +11,7 @@ void openapi(Services&, const http::Request&, http::Reply reply) {
 }
 
 void metrics(Services& services, const http::Request&, http::Reply reply) {
-  reply({.status = 200, .body = metrics_text(services), .content_type = "text/plain; version=0.0.4; charset=utf-8"});
+  reply({.status = 200, .body = services.metrics.scrape(), .content_type = "text/plain; version=0.0.4; charset=utf-8"});
 }
 
 void status(Services& services, const http::Request&, http::Reply reply) { answer(reply, json_status(services)); }
