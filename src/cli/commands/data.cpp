@@ -4,9 +4,12 @@
 #include "cli/commands/commands.hpp"
 #include "cli/csv.hpp"
 #include "cli/print.hpp"
+#include "cli/table_export.hpp"
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
+#include <filesystem>
+#include <fstream>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <ostream>
@@ -16,8 +19,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t piece_bytes = 8u << 20;     // one request: well under the server's limit, quick to retry
-constexpr std::size_t export_page_rows = 10'000;  // the most that one query gives back
+constexpr std::size_t piece_bytes = 8u << 20;  // one request: well under the server's limit, quick to retry
 
 struct ImportOptions {
   std::string path, use_case, site = "history", kind = "samples", format = "csv", subset = "FD001", units;
@@ -121,66 +123,43 @@ struct ExportOptions {
   std::string table, file;
 };
 
-/// The exported tables with an order that is total, so that pages neither overlap nor leave anything out.
-const std::map<std::string, std::string>& export_queries() {
-  static const std::map<std::string, std::string> queries{
-      {"samples",
-       "SELECT s.site, s.asset, s.signal, s.unit, d.source_time, d.value, d.status FROM samples d "
-       "JOIN signals s USING (signal_id) ORDER BY s.site, s.asset, d.source_time, s.signal"},
-      {"decisions", "SELECT * FROM decisions ORDER BY time, decision_id"},
-      {"work_orders", "SELECT * FROM work_orders ORDER BY time, asset, kind"}};
-  return queries;
+Result<ExportSummary> export_to(Context& context, const ExportOptions& options, std::ostream& out) {
+  TRY_ASSIGN(const auto api, Api::open(context));
+  Progress progress(context, "exporting");
+  const bool to_terminal = options.file.empty() && context.colour;  // rows and a progress line would mix
+  return export_table(options.table,
+                      {.query = [&](const json& request) { return api.post("/api/v1/data/sql", request); },
+                       .write = [&](const std::string& csv) -> Result<void> {
+                         if (out << csv) return {};
+                         return fail(ErrorCode::exhausted, "the rows cannot be written: is the disk full?");
+                       },
+                       .progress =
+                           [&](std::uint64_t rows, std::uint64_t total) {
+                             if (to_terminal || total == 0) return;
+                             progress.update(static_cast<double>(rows) / static_cast<double>(total),
+                                             fmt::format("{} of {} rows", rows, total));
+                           }});
 }
 
 Result<int> export_data(Context& context, const ExportOptions& options) {
-  TRY_ASSIGN(const auto api, Api::open(context));
-  const auto& query = export_queries().at(options.table);
-  std::string csv;
-  std::size_t rows = 0;
-  for (std::size_t page = 0;; ++page) {
-    TRY_ASSIGN(const auto table,
-               api.post("/api/v1/data/sql", json{{"sql", fmt::format("{} LIMIT {} OFFSET {}", query, export_page_rows,
-                                                                     page * export_page_rows)}}));
-    csv += csv_table(table, page == 0);
-    rows += table.at("rows").size();
-    if (table.at("rows").size() < export_page_rows) break;
-  }
   if (options.file.empty() || options.file == "-") {
-    context.output << csv;
+    TRY(export_to(context, options, context.output));
     return 0;
   }
-  TRY(write_file(options.file, csv));
+  const auto part = options.file + ".part";  // a file of the name asked for is whole
+  std::ofstream out(part, std::ios::binary);
+  TRY_ASSIGN(const auto summary, export_to(context, options, out));
+  out.close();
+  std::error_code failure;
+  if (out) std::filesystem::rename(part, options.file, failure);
+  if (!out || failure) return fail(ErrorCode::exhausted, options.file + " cannot be written: is the disk full?");
   if (context.json) {
-    context.output << json{{"file", options.file}, {"rows", rows}}.dump(2) << '\n';
+    context.output << json{{"file", options.file}, {"rows", summary.rows}, {"snapshot", summary.snapshot}}.dump(2)
+                   << '\n';
   } else {
-    context.output << fmt::format("{} rows written to {}\n", rows, options.file);
+    context.output << fmt::format("{} rows of lake snapshot {} written to {}\n", summary.rows, summary.snapshot,
+                                  options.file);
   }
-  return 0;
-}
-
-std::string findings_text(const json& findings) {
-  std::string text;
-  for (const auto& finding : findings) {
-    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", cell(finding, "check"), cell(finding, "count"));
-  }
-  return text.empty() ? "-" : text;
-}
-
-Result<int> quality(Context& context, const std::string& use_case) {
-  TRY_ASSIGN(const auto api, Api::open(context));
-  TRY_ASSIGN(const auto signals, api.get("/api/v1/data/quality" +
-                                         (use_case.empty() ? std::string() : "?use_case=" + url_encode(use_case))));
-  if (context.json) {
-    context.output << signals.dump(2) << '\n';
-    return 0;
-  }
-  std::vector<std::vector<std::string>> rows;
-  for (const auto& signal : signals) {
-    rows.push_back({cell(signal, "signal"), cell(signal, "unit"), cell(signal, "assets"), cell(signal, "points"),
-                    cell(signal, "bad"), cell(signal, "first"), cell(signal, "last"),
-                    findings_text(signal.value("findings", json::array()))});
-  }
-  print_table(context, {"signal", "unit", "assets", "points", "bad", "first", "last", "findings"}, rows);
   return 0;
 }
 
@@ -215,12 +194,6 @@ Run data_sql_command(CLI::App& options) {
   auto query = std::make_shared<std::string>();
   options.add_option("QUERY", *query, "e.g. \"SELECT count(*) FROM samples\"")->required();
   return [query](Context& context) { return sql(context, *query); };
-}
-
-Run data_quality_command(CLI::App& options) {
-  auto use_case = std::make_shared<std::string>();
-  options.add_option("--use-case", *use_case, "Only the signals of this use case");
-  return [use_case](Context& context) { return quality(context, *use_case); };
 }
 
 }  // namespace millrace::cli
