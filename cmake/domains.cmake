@@ -29,6 +29,7 @@ foreach(domain
     src/delivery
     src/delivery/http
     src/spool
+    src/spool/sqlite/testing
     src/spool/sqlite
     src/sparkplug
     src/uplink

@@ -8,11 +8,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <charconv>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <random>
+#include <string_view>
 
 namespace millrace {
 namespace {
@@ -27,7 +29,9 @@ TEST(EdgeKill, DISABLED_an_edge_until_it_is_killed) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   set_up_log({.process = "edge", .level = LogLevel::error});
   EdgeConfig config{.site = "plant-1", .node = "edge-1", .directory = std::getenv(folder_variable)};
-  config.site_broker = {.host = "127.0.0.1", .port = static_cast<std::uint16_t>(std::atoi(std::getenv(port_variable)))};
+  const std::string_view port = std::getenv(port_variable);
+  config.site_broker.host = "127.0.0.1";
+  std::from_chars(port.begin(), port.end(), config.site_broker.port);
   config.platform_url = std::getenv(platform_variable);
   config.poll_us = 20'000;
   config.uplink.group_commit_us = 30'000;
