@@ -47,7 +47,7 @@ def check_names(process, families):
 
 def documented(process):
     text = (ROOT / "docs/formats/metrics.md").read_text()
-    return {name.replace("PROCESS", process) for name in re.findall(r"^\| `([a-zA-Z_]+)` \|", text, re.M)
+    return {name.replace("PROCESS", process) for name in re.findall(r"^\| `([a-zA-Z0-9_]+)` \|", text, re.M)
             if name.startswith(("process_", f"millrace_{process}_", "millrace_PROCESS_"))}
 
 
