@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
 
 namespace millrace::plant {
 
@@ -30,11 +29,9 @@ struct Faults::Kind {
   static void spike(Active& active, bool is_on, Row& row) {
     each(active, is_on, row, [&](opcua::ServerValue& value) { value.value += active.fault.by; });
   }
+  /// As a controller shows it: some value, and a status that says not to believe it.
   static void drop_out(Active& active, bool is_on, Row& row) {
-    each(active, is_on, row, [](opcua::ServerValue& value) {
-      value.value = std::numeric_limits<double>::quiet_NaN();
-      value.status = status::bad_no_communication;
-    });
+    each(active, is_on, row, [](opcua::ServerValue& value) { value.status = status::bad_no_communication; });
   }
   static void clock_skew(Active& active, bool is_on, Row& row) {
     const auto by_us = static_cast<std::int64_t>(active.fault.by * 1e6);

@@ -10,16 +10,16 @@ constexpr std::array<QualityKind, quality_check_count> kinds{{
     {QualityCheck::missing, "missing", "The source gave no value, or called its value bad.",
      "Look at the sensor, its cable, and what the controller says about this tag.", true},
     {QualityCheck::range, "range", "The value lies outside of what the use case file holds possible.",
-     "If the value is real, widen the signal's `range`; else check the sensor's scaling and wiring.", true},
+     "If the value is real, widen the signal's range in the file; else check the sensor's scaling and wiring.", true},
     {QualityCheck::spike, "spike", "A single value far away from its neighbours.",
      "Often a disturbance or a loose contact: check shield and connectors. If the process does jump, raise "
-     "`quality.spike`.",
+     "spike in the file.",
      true},
     {QualityCheck::stuck, "stuck", "The same value again and again, where the signal should move.",
-     "Compare with a second instrument; a frozen sensor is restarted or replaced. A signal that may stand still gets "
-     "`steady: true`.",
+     "Compare with a second instrument; a frozen sensor is restarted or replaced. A signal that may stand still "
+     "is declared steady in the file.",
      true},
-    {QualityCheck::late, "late", "No value came for longer than `quality.freshness` allows.",
+    {QualityCheck::late, "late", "No value came for longer than the freshness in the use case file allows.",
      "Check the controller, the network, and the gateway's connection to them.", false},
     {QualityCheck::clock_skew, "clock_skew", "The source's clock differs from the gateway's, or was set back.",
      "Let both take their time from the same server (NTP or PTP).", true},

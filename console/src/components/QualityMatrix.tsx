@@ -31,7 +31,7 @@ function Limit({ check }: { check: Check }) {
   return (
     <>
       <span className="matrix-limit">
-        {check.limit ?? "no limit"}
+        {check.limit?.replace("<=", "≤") ?? "no limit"}
         {check.kind === "missing" && check.worst_share ? `, worst ${percent(check.worst_share)}` : ""}
       </span>
       <MetBadge met={check.kept} yes="kept" no="broken" />
