@@ -34,6 +34,13 @@ struct Counts {
 struct AssetCounts {
   Counts all;
   std::map<std::string, Counts> signals;
+
+  /// Of the signal that lacks most: one that is silent must not hide among many that speak.
+  [[nodiscard]] double missing_share() const {
+    double worst = 0;
+    for (const auto& [name, counts] : signals) worst = std::max(worst, counts.missing_share());
+    return worst;
+  }
 };
 
 json json_counts(const Counts& counts) {
@@ -43,8 +50,8 @@ json json_counts(const Counts& counts) {
 }
 
 /// A share may be missing; every other check holds when it found nothing.
-bool keeps(const UseCase& use_case, QualityCheck check, const Counts& counts) {
-  return check == QualityCheck::missing ? counts.missing_share() <= use_case.quality.missing : counts.of(check) == 0;
+bool keeps(const UseCase& use_case, QualityCheck check, const AssetCounts& asset) {
+  return check == QualityCheck::missing ? asset.missing_share() <= use_case.quality.missing : asset.all.of(check) == 0;
 }
 
 using Assets = std::map<std::pair<std::string, std::string>, AssetCounts>;
@@ -56,8 +63,8 @@ json json_policy(const UseCase& use_case, const Counts& total, const Assets& ass
     double worst = 0;
     bool kept = true;
     for (const auto& [name, asset] : assets) {
-      worst = std::max(worst, asset.all.missing_share());
-      kept = kept && keeps(use_case, kind.check, asset.all);
+      worst = std::max(worst, asset.missing_share());
+      kept = kept && keeps(use_case, kind.check, asset);
     }
     policy.push_back({{"kind", kind.name},
                       {"meaning", kind.meaning},
@@ -77,7 +84,7 @@ json json_asset(const UseCase& use_case, const std::pair<std::string, std::strin
   described["asset"] = name.second;
   described["broken"] = json::array();
   for (const auto& kind : quality_kinds()) {
-    if (quality_policy(use_case, kind.check) && !keeps(use_case, kind.check, asset.all))
+    if (quality_policy(use_case, kind.check) && !keeps(use_case, kind.check, asset))
       described["broken"].push_back(kind.name);
   }
   described["signals"] = json::array();

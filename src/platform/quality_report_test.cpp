@@ -55,7 +55,7 @@ TEST(QualityReport, says_which_asset_and_signal) {
   const auto& first = report["assets"][0];
   EXPECT_EQ(first["asset"], "e1");
   EXPECT_EQ(first["points"], 200);
-  EXPECT_EQ(first["broken"], json::array({"stuck"})) << "2 % of its points are missing";
+  EXPECT_EQ(first["broken"], json::array({"stuck"})) << "4 % of T24 are missing: within the limit";
   EXPECT_EQ(first["signals"][1]["signal"], "T30");
   EXPECT_EQ(first["signals"][1]["counts"]["stuck"], 7);
   EXPECT_EQ(report["assets"][1]["broken"], json::array({"missing"}));
