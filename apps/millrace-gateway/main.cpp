@@ -2,7 +2,7 @@
 #include "delivery/http/http_source.hpp"
 #include "gateway/config.hpp"
 #include "gateway/gateway.hpp"
-#include "net/http/server.hpp"
+#include "net/http/metrics_server.hpp"
 #include "runtime/components.hpp"
 #include "runtime/program.hpp"
 #include "spool/sqlite/spool.hpp"
@@ -11,16 +11,6 @@
 
 namespace millrace {
 namespace {
-
-/// GET /metrics on loopback, for Prometheus.
-std::unique_ptr<http::Server> metrics_server(Loop& loop, MetricRegistry& metrics, std::uint16_t port) {
-  std::vector<http::Route> routes;
-  routes.push_back(
-      {.method = "GET", .pattern = "/metrics", .handle = [&metrics](const http::Request&, http::Reply reply) {
-         reply({.body = metrics.scrape(), .content_type = "text/plain; version=0.0.4"});
-       }});
-  return http::make_beast_server(loop, {.port = port}, std::move(routes));
-}
 
 Result<void> serve(const GatewayConfig& config) {
   const SystemClock clock;
@@ -41,7 +31,7 @@ Result<void> serve(const GatewayConfig& config) {
   std::unique_ptr<http::Server> server;
   ComponentGroup group(loop);
   if (config.metrics_port != 0) {
-    server = metrics_server(loop, metrics, config.metrics_port);
+    server = http::make_metrics_server(loop, metrics, config.metrics_port);
     group.add({"metrics", [&] { return server->start(); }, [&] { server->stop(); }});
   }
   group.add({"gateway", [&] { return gateway.start(); }, [&] { gateway.stop(); }});

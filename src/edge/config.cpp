@@ -1,5 +1,6 @@
 #include "edge/config.hpp"
 
+#include "net/tls/config.hpp"
 #include "runtime/config.hpp"
 #include "sparkplug/topic.hpp"
 
@@ -20,12 +21,7 @@ Result<EdgeConfig> load_edge_config(const std::filesystem::path& file) {
   ConfigSection broker = root.section("site_broker");
   config.site_broker.host = broker.text("host", config.site_broker.host);
   config.site_broker.port = broker.port("port", config.site_broker.port);
-  if (root.has("credentials")) {
-    ConfigSection credentials = root.section("credentials");
-    config.credentials = Credentials{.certificate_authority = credentials.path("certificate_authority"),
-                                     .certificate = credentials.path("certificate"),
-                                     .key = credentials.path("key")};
-  }
+  config.credentials = tls::read_credentials(root);
   config.platform_url = root.text("platform_url", "");
   config.poll_us = root.duration_us("poll", config.poll_us);
   config.uplink = read_uplink_config(root.section("spool"));

@@ -8,7 +8,7 @@
 #include "edge/replay_gate.hpp"
 #include "edge/router.hpp"
 #include "net/http/client.hpp"
-#include "net/http/server.hpp"
+#include "net/http/metrics_server.hpp"
 #include "net/mqtt/client.hpp"
 #include "runtime/loop.hpp"
 #include "runtime/metrics.hpp"

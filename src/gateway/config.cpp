@@ -1,6 +1,7 @@
 #include "gateway/config.hpp"
 
 #include "base/file.hpp"
+#include "net/tls/config.hpp"
 #include "runtime/config.hpp"
 #include "sparkplug/topic.hpp"
 
@@ -10,10 +11,6 @@
 namespace millrace {
 
 namespace {
-
-Credentials read_credentials(ConfigSection section) {
-  return {section.path("certificate_authority"), section.path("certificate"), section.path("key")};
-}
 
 BrokerConfig read_broker(ConfigSection section, std::uint16_t port) {
   return {section.text("host", "localhost"), section.port("port", port)};
@@ -102,7 +99,7 @@ Result<GatewayConfig> load_gateway_config(const std::filesystem::path& file) {
   check_name(root, "site", gateway.site);
   check_name(root, "node", gateway.node);
   gateway.directory = root.path("directory");
-  if (root.has("credentials")) gateway.credentials = read_credentials(root.section("credentials"));
+  gateway.credentials = tls::read_credentials(root);
   gateway.site_broker = read_broker(root.section("site_broker"), 8884);
   gateway.platform_broker = read_broker(root.section("platform_broker"), 8883);
   gateway.platform_url = root.text("platform_url", "");

@@ -42,9 +42,4 @@ struct Layout {
   [[nodiscard]] std::filesystem::path logs() const { return root / "log"; }
 };
 
-/// A port that nobody listens on at this moment.
-Result<std::uint16_t> free_port();
-/// True when something accepts connections on the loopback port.
-bool port_accepts(std::uint16_t port);
-
 }  // namespace millrace

@@ -2,6 +2,7 @@
 
 #include "base/file.hpp"
 #include "base/id.hpp"
+#include "runtime/ports.hpp"
 #include "up/broker_files.hpp"
 #include "up/identity.hpp"
 
@@ -76,8 +77,7 @@ std::string gateway_configuration(const Layout& layout) {
       fmt::arg("edge", layout.edge), fmt::arg("spool_limit", layout.spool_limit), fmt::arg("url", layout.opcua_url),
       fmt::arg("uri", gateway_uri), fmt::arg("opcua", (layout.pki() / "opcua" / layout.gateway).string()),
       fmt::arg("secrets", layout.secrets().string()), fmt::arg("assets", layout.assets),
-      fmt::arg("type", layout.asset_type), fmt::arg("tag", layout.asset_tag),
-      fmt::arg("writable", layout.writable));
+      fmt::arg("type", layout.asset_type), fmt::arg("tag", layout.asset_tag), fmt::arg("writable", layout.writable));
 }
 
 std::string edge_configuration(const Layout& layout) {

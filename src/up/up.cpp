@@ -2,6 +2,7 @@
 
 #include "base/file.hpp"
 #include "base/id.hpp"
+#include "runtime/ports.hpp"
 #include "up/process.hpp"
 #include "up/process_files.hpp"
 

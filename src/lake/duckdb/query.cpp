@@ -274,16 +274,19 @@ QueryCell cell_at(duckdb_vector vector, idx_t row, Reading reading, duckdb_type 
   }
 }
 
+/// 0 at the end.
+Result<idx_t> rows_of(const Chunk& chunk, Answer& answer) {
+  if (chunk.handle != nullptr) return duckdb_data_chunk_get_size(chunk.handle);
+  const char* why = duckdb_result_error(&answer.handle);
+  if (why != nullptr && *why != '\0') return fail(to_error(why));
+  return 0;
+}
+
 Result<void> read_rows(duckdb_connection connection, Answer& answer, const std::vector<Reading>& readings,
                        const QueryOptions& options, std::int64_t deadline_us, QueryResult& out) {
   for (;;) {
     Chunk chunk(duckdb_fetch_chunk(answer.handle));
-    if (chunk.handle == nullptr) {
-      const char* why = duckdb_result_error(&answer.handle);
-      if (why != nullptr && *why != '\0') return fail(to_error(why));
-      return {};
-    }
-    const auto rows = duckdb_data_chunk_get_size(chunk.handle);
+    TRY_ASSIGN(const idx_t rows, rows_of(chunk, answer));
     if (rows == 0) return {};
     for (idx_t row = 0; row < rows; ++row) {
       if (out.rows.size() >= options.row_limit) {
@@ -347,12 +350,7 @@ Result<void> Connection::scan(const std::string& sql, const std::function<Result
   TRY(start(handle_, statement.handle, INT64_MAX, answer));
   for (;;) {
     Chunk chunk(duckdb_fetch_chunk(answer.handle));
-    if (chunk.handle == nullptr) {
-      const char* why = duckdb_result_error(&answer.handle);
-      if (why != nullptr && *why != '\0') return fail(to_error(why));
-      return {};
-    }
-    const auto rows = duckdb_data_chunk_get_size(chunk.handle);
+    TRY_ASSIGN(const idx_t rows, rows_of(chunk, answer));
     if (rows == 0) return {};
     const auto column = [&](idx_t i) { return duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk.handle, i)); };
     auto* values = static_cast<double*>(column(2));

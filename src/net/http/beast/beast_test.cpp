@@ -1,7 +1,7 @@
 #include "net/http/beast/convert.hpp"
 #include "net/http/client.hpp"
 #include "net/http/server.hpp"
-#include "net/tls/certificate.hpp"
+#include "net/tls/testing/test_pki.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -11,7 +11,6 @@
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
 
-#include <filesystem>
 #include <optional>
 
 namespace millrace::http {
@@ -25,15 +24,9 @@ constexpr std::int64_t kLimitUs = 20'000'000;
 
 class BeastTest : public testing::Test {
  protected:
-  void SetUp() override {
-    auto pattern = (std::filesystem::temp_directory_path() / "millrace-http-XXXXXX").string();
-    folder_ = mkdtemp(pattern.data());
-    authority_ = *tls::make_authority("test authority", "test", clock_.now_us());
-  }
   void TearDown() override {
     subscriber_.reset();
     server_.reset();
-    std::filesystem::remove_all(folder_);
   }
 
   std::vector<Route> routes() {
@@ -73,14 +66,6 @@ class BeastTest : public testing::Test {
     ASSERT_TRUE(started) << started.error().message;
   }
 
-  Credentials issue(const std::string& name, int days = 365, TimeUs from_us = 0) {
-    auto pair = tls::issue_certificate(authority_, {.common_name = name, .valid_days = days},
-                                       from_us ? from_us : clock_.now_us());
-    Credentials paths{folder_ / "ca.pem", folder_ / (name + ".pem"), folder_ / (name + ".key")};
-    EXPECT_TRUE(tls::write_credentials(paths, *pair, authority_.certificate_pem));
-    return paths;
-  }
-
   ClientOptions plain() { return {.base_url = fmt::format("http://127.0.0.1:{}", server_->port())}; }
 
   Result<Response> ask(Client& client, std::string method, std::string target, std::string body = {}) {
@@ -108,8 +93,7 @@ class BeastTest : public testing::Test {
   SystemClock clock_;
   Loop loop_{clock_};
   Timer timer_{loop_};
-  std::filesystem::path folder_;
-  tls::KeyPair authority_;
+  tls::TestPki pki_;
   std::unique_ptr<Server> server_;
   std::shared_ptr<EventStream> subscriber_;
   Reply held_;
@@ -243,9 +227,9 @@ TEST_F(BeastTest, guard_refuses_before_any_handler) {
 }
 
 TEST_F(BeastTest, client_certificate_is_required_and_names_the_peer) {
-  serve({.credentials = issue("platform")});
+  serve({.credentials = pki_.issue("platform")});
   ClientOptions options{.base_url = fmt::format("https://localhost:{}", server_->port()),
-                        .credentials = issue("edge-1")};
+                        .credentials = pki_.issue("edge-1")};
   auto client = make_beast_client(loop_, options);
   auto hello = ask(*client, "GET", "/hello/I-am-");
   ASSERT_TRUE(hello) << hello.error().message;
@@ -253,20 +237,15 @@ TEST_F(BeastTest, client_certificate_is_required_and_names_the_peer) {
   std::string large(3'000'000, 'x');
   EXPECT_EQ(ask(*client, "POST", "/echo", large)->body, large);
 
-  auto other = *tls::make_authority("other authority", "elsewhere", clock_.now_us());
-  auto pair = *tls::issue_certificate(other, {.common_name = "stranger"}, clock_.now_us());
-  options.credentials->certificate = folder_ / "stranger.pem";
-  options.credentials->key = folder_ / "stranger.key";
-  ASSERT_TRUE(tls::write_credentials(*options.credentials, pair));
+  options.credentials = pki_.issue_by_a_stranger("stranger");
   auto stranger = make_beast_client(loop_, options);
   EXPECT_FALSE(ask(*stranger, "GET", "/hello/a"));
 }
 
 TEST_F(BeastTest, expired_certificates_are_clear_errors) {
-  constexpr std::int64_t day_us = 86'400'000'000;
-  serve({.credentials = issue("platform")});
+  serve({.credentials = pki_.issue("platform")});
   ClientOptions options{.base_url = fmt::format("https://localhost:{}", server_->port()),
-                        .credentials = issue("edge-1", 1, clock_.now_us() - 3 * day_us)};
+                        .credentials = pki_.issue("edge-1", -3)};
   auto client = make_beast_client(loop_, options);
   auto outcome = ask(*client, "GET", "/hello/a");
   ASSERT_FALSE(outcome);

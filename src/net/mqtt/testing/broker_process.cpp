@@ -1,13 +1,12 @@
 #include "net/mqtt/testing/broker_process.hpp"
 
 #include "base/file.hpp"
+#include "base/id.hpp"
+#include "runtime/ports.hpp"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <netinet/in.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,34 +18,7 @@
 namespace millrace::mqtt {
 namespace {
 
-constexpr std::int64_t kDayUs = 86'400'000'000;
 constexpr auto kStartLimit = std::chrono::seconds(10);
-
-sockaddr_in loopback(std::uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return address;
-}
-
-std::uint16_t free_port() {
-  int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  auto address = loopback(0);
-  socklen_t size = sizeof address;
-  bool bound = ::bind(socket, reinterpret_cast<sockaddr*>(&address), size) == 0 &&
-               ::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) == 0;
-  ::close(socket);
-  return bound ? ntohs(address.sin_port) : 0;
-}
-
-bool accepts(std::uint16_t port) {
-  int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  auto address = loopback(port);
-  bool open = ::connect(socket, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
-  ::close(socket);
-  return open;
-}
 
 }  // namespace
 
@@ -55,7 +27,7 @@ Result<std::unique_ptr<BrokerProcess>> BrokerProcess::start(Options options) {
   TRY(broker->prepare(options));
   Result<void> launched;
   for (int attempt = 0; attempt < 5; ++attempt) {  // another process may take the free port before the broker does
-    broker->port_ = free_port();
+    TRY_ASSIGN(broker->port_, free_port());
     TRY(broker->write_configuration());
     launched = broker->launch();
     if (launched) return broker;
@@ -71,28 +43,20 @@ BrokerProcess::~BrokerProcess() {
 
 Result<void> BrokerProcess::prepare(const Options& options) {
   options_ = options;
-  auto pattern = (std::filesystem::temp_directory_path() / "millrace-broker-XXXXXX").string();
-  if (mkdtemp(pattern.data()) == nullptr) return fail(ErrorCode::unavailable, "cannot make " + pattern);
-  folder_ = pattern;
-  if (!options_.tls) return {};
-  auto now_us = SystemClock().now_us();
-  TRY_ASSIGN(authority_, tls::make_authority("millrace test authority", "test", now_us - 1000 * kDayUs));
-  TRY(write_file(folder_ / "ca.pem", authority_.certificate_pem));
-  TRY_ASSIGN(auto own, issue("broker", options_.certificate_days));
-  static_cast<void>(own);
+  if (!options_.tls) {
+    folder_ = std::filesystem::temp_directory_path() / ("millrace-broker-" + random_id());
+    std::filesystem::create_directories(folder_);
+    return {};
+  }
+  pki_.emplace("millrace test authority");
+  folder_ = pki_->folder();
+  pki_->issue("broker", options_.certificate_days);
   return {};
 }
 
 Result<Credentials> BrokerProcess::issue(const std::string& common_name, int valid_days) {
-  if (!options_.tls) return fail(ErrorCode::failed_precondition, "this test broker speaks plain TCP");
-  auto now_us = SystemClock().now_us();
-  auto from_us = valid_days < 0 ? now_us + (valid_days - 1) * kDayUs : now_us;
-  tls::CertificateRequest request{
-      .common_name = common_name, .organisation = "test", .valid_days = std::abs(valid_days)};
-  TRY_ASSIGN(auto pair, tls::issue_certificate(authority_, request, from_us));
-  Credentials paths{folder_ / "ca.pem", folder_ / (common_name + ".pem"), folder_ / (common_name + ".key")};
-  TRY(tls::write_credentials(paths, pair));
-  return paths;
+  if (!pki_) return fail(ErrorCode::failed_precondition, "this test broker speaks plain TCP");
+  return pki_->issue(common_name, valid_days);
 }
 
 Result<void> BrokerProcess::write_configuration() {
@@ -130,7 +94,7 @@ Result<void> BrokerProcess::launch() {
     ::_exit(127);
   }
   auto limit = std::chrono::steady_clock::now() + kStartLimit;
-  while (!accepts(port_)) {
+  while (!port_accepts(port_)) {
     int status = 0;
     if (::waitpid(pid_, &status, WNOHANG) == pid_) {
       pid_ = 0;

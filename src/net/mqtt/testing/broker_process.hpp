@@ -2,12 +2,13 @@
 
 #include "base/result.hpp"
 #include "net/mqtt/client.hpp"
-#include "net/tls/certificate.hpp"
+#include "net/tls/testing/test_pki.hpp"
 
 #include <sys/types.h>
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -56,7 +57,7 @@ class BrokerProcess {
   Options options_;
   std::uint16_t port_ = 0;
   pid_t pid_ = 0;
-  tls::KeyPair authority_;
+  std::optional<tls::TestPki> pki_;
 };
 
 }  // namespace millrace::mqtt

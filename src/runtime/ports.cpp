@@ -1,4 +1,4 @@
-#include "up/layout.hpp"
+#include "runtime/ports.hpp"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
