@@ -15,6 +15,7 @@ struct Named {
   std::string name;
   Maker make;
 };
+void PrintTo(const Named& engine, std::ostream* out) { *out << engine.name; }
 
 class EngineContract : public ::testing::TestWithParam<Named> {
  protected:
