@@ -47,7 +47,9 @@ struct Probe {
                    },
                    .on_connected =
                        [&] {
-                         if (client->subscribe(session.subscriptions(), 1)) session.on_connected(clock.now_us());
+                         if (!client->subscribe(session.subscriptions(), 1)) return;
+                         session.on_connected(clock.now_us());
+                         print({{"event", "ready"}});
                        },
                    .on_disconnected = [lost = std::move(lost)](const millrace::Error&) { lost(); },
                    .on_message = std::move(message)});

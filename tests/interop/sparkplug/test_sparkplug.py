@@ -76,6 +76,7 @@ class Interop(unittest.TestCase):
 
     def test_their_node_is_heard_by_our_host(self):
         host = self.start(PROBE, "host")
+        host.wait("ready")
         node = self.start("node", str(HERE / "node.mjs"))
         birth = host.wait("birth", device="engine")
         expected = {"T24": 641.82, "small": -5, "long": -7, "whole": -70000, "unsigned": 4000000000, "float": 1.5, "flag": True,
@@ -102,13 +103,9 @@ class Interop(unittest.TestCase):
         node = self.start("node", str(HERE / "node.mjs"))
         node.wait("birth")
         host = self.start(PROBE, "host")
-        while True:
-            node.say("data")
-            try:
-                host.wait("birth", device="engine")
-                break
-            except queue.Empty:
-                pass
+        host.wait("ready")
+        node.say("data")
+        host.wait("birth", device="engine")
         node.say("data")
         host.wait("data", device="engine")
 
@@ -154,6 +151,7 @@ class Interop(unittest.TestCase):
 
     def test_our_node_and_host_understand_each_other(self):
         host = self.start(PROBE, "host")
+        host.wait("ready")
         node = self.start(PROBE, "node")
         host.wait("birth", device="engine")
         node.wait("born")

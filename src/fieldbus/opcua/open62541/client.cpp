@@ -71,7 +71,7 @@ class Open62541Client final : public Client, private SessionSink {
   void run() {
     std::int64_t pause_us = options_.reconnect_min_us;
     while (!stopping_) {
-      Session session(options_, loop_.clock(), names_, *this);
+      Session session(options_, certificate_, loop_.clock(), names_, *this);
       Result<void> outcome = session.open();
       if (outcome) {
         state(ConnectionState::connected, fmt::format("connected to {} with {} SignAndEncrypt", options_.endpoint_url,
@@ -303,6 +303,7 @@ class Open62541Client final : public Client, private SessionSink {
   mutable std::mutex counters_mutex_;
   ClientCounters counters_;
   // The thread's own:
+  RenewedCertificate certificate_{options_.identity};
   Flow flow_;
   std::vector<Sample> backfilled_, live_;
   std::deque<NodeName> names_;

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <open62541/plugin/securitypolicy_default.h>
 #include <algorithm>
+#include <utility>
 
 namespace millrace::opcua {
 
@@ -13,7 +14,22 @@ Result<OwnCertificate> load_own_certificate(const Identity& identity, TimeUs now
   TRY_ASSIGN(own.certificate, load_certificate_der(identity.certificate));
   TRY_ASSIGN(own.key, load_key_der(identity.key));
   TRY(check_own_certificate(own.certificate, identity.application_uri, identity.certificate, now_us));
+  TRY(check_own_key(own.certificate, own.key, identity.key));
   return own;
+}
+
+Result<OwnCertificate> RenewedCertificate::current(TimeUs now_us, const std::function<void(std::string)>& notice) {
+  auto renewed = load_own_certificate(identity_, now_us);
+  const bool broken = !renewed && renewed.error().code != ErrorCode::failed_precondition;  // not: expired
+  if (!broken || last_good_.certificate.empty()) {
+    told_.clear();
+    if (renewed) last_good_ = *renewed;
+    return renewed;
+  }
+  if (std::exchange(told_, renewed.error().message) != renewed.error().message) {
+    notice("our renewed certificate is not used, the old one goes on: " + told_);
+  }
+  return last_good_;
 }
 
 UA_CertificateGroup PeerTrust::group(const UA_Logger* logger) {

@@ -7,8 +7,10 @@
 #include <open62541/plugin/certificategroup.h>
 #include <open62541/plugin/log.h>
 #include <open62541/plugin/securitypolicy.h>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace millrace::opcua {
@@ -18,6 +20,19 @@ struct OwnCertificate {
   std::string certificate, key;
 };
 Result<OwnCertificate> load_own_certificate(const Identity& identity, TimeUs now_us);
+
+/// Reads our files anew for each session. A broken new file is told once, and the last good ones go on; a certificate
+/// that has expired is an error.
+class RenewedCertificate {
+ public:
+  explicit RenewedCertificate(Identity identity) : identity_(std::move(identity)) {}
+  Result<OwnCertificate> current(TimeUs now_us, const std::function<void(std::string)>& notice);
+
+ private:
+  Identity identity_;
+  OwnCertificate last_good_;
+  std::string told_;
+};
 
 /// Lets the library ask a TrustStore. Must outlive the config that it is installed in. `refusal` keeps the last reason.
 class PeerTrust {

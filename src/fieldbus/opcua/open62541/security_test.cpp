@@ -82,6 +82,24 @@ TEST_F(OpcUaWithAuthority, ARevokedClientIsRefusedAndTheRenewedOneNeedsNoRestart
   EXPECT_TRUE(wait_subscribed(1)) << said();
 }
 
+TEST_F(OpcUa, ABrokenNewCertificateKeepsTheOldOneAndIsToldOnce) {
+  variable("x");
+  start_server();
+  start_client({{0, node("x")}});
+  ASSERT_TRUE(wait_subscribed(1)) << said();
+  for (const auto& [file, text] : {std::pair("client.pem", "half a certif"), std::pair("client.key", "half a k")}) {
+    server_->stop();
+    ASSERT_TRUE(write_file(folder_ / file, text));
+    ASSERT_TRUE(server_->start());
+    ASSERT_TRUE(wait_subscribed(1)) << said();
+  }
+  EXPECT_EQ(std::count_if(said_.begin(), said_.end(),
+                          [](const std::string& text) { return text.find("is not used") != std::string::npos; }),
+            1)
+      << said();
+  EXPECT_THAT(said(), AllOf(HasSubstr("the old one goes on"), HasSubstr("client.pem")));
+}
+
 TEST_F(OpcUa, WrongPasswordGivesOneClearMessage) {
   client_options_.password = "wrong";
   start_server();

@@ -32,12 +32,14 @@ std::string_view mode_name(UA_MessageSecurityMode mode) {
 
 }  // namespace
 
-Session::Session(const ClientOptions& options, const Clock& clock, const std::deque<NodeName>& names, SessionSink& sink)
+Session::Session(const ClientOptions& options, RenewedCertificate& certificate, const Clock& clock,
+                 const std::deque<NodeName>& names, SessionSink& sink)
     : options_(options),
       clock_(clock),
       names_(names),
       sink_(sink),
       trust_(TrustStore(options.identity.trusted, options.identity.rejected), clock),
+      certificate_(certificate),
       block_size_(options.block_size) {}
 
 Session::~Session() {
@@ -183,7 +185,8 @@ Error Session::lost(std::string_view doing, UA_StatusCode status) const {
 }
 
 Result<void> Session::open() {
-  TRY_ASSIGN(own_, load_own_certificate(options_.identity, clock_.now_us()));
+  TRY_ASSIGN(own_,
+             certificate_.current(clock_.now_us(), [this](std::string text) { sink_.on_notice(std::move(text)); }));
   Owned<UA_EndpointDescription> endpoint(UA_TYPES[UA_TYPES_ENDPOINTDESCRIPTION]);
   TRY(discover(*endpoint));
   if (auto trusted = trust_.verify(view(endpoint->serverCertificate)); !trusted) {

@@ -40,7 +40,8 @@ class Session {
   };
 
   /// `names[slot]` are the nodes; the deque may grow while the session lives.
-  Session(const ClientOptions& options, const Clock& clock, const std::deque<NodeName>& names, SessionSink& sink);
+  Session(const ClientOptions& options, RenewedCertificate& certificate, const Clock& clock,
+          const std::deque<NodeName>& names, SessionSink& sink);
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -102,6 +103,7 @@ class Session {
   SessionSink& sink_;
   LibraryLog log_;
   PeerTrust trust_;
+  RenewedCertificate& certificate_;
   OwnCertificate own_;
   UA_Client* client_ = nullptr;
   bool closing_ = false;

@@ -154,6 +154,15 @@ Result<void> check_own_certificate(std::string_view der, std::string_view applic
   return {};
 }
 
+Result<void> check_own_key(std::string_view certificate_der, std::string_view key_der,
+                           const std::filesystem::path& path) {
+  const Certificate certificate = parse_certificate(certificate_der);
+  const auto* at = reinterpret_cast<const unsigned char*>(key_der.data());
+  const Key key(d2i_AutoPrivateKey(nullptr, &at, static_cast<long>(key_der.size())));
+  if (certificate && key && X509_check_private_key(certificate.get(), key.get()) == 1) return {};
+  return fail(ErrorCode::corrupt, fmt::format("the key {} does not belong to our certificate", path.string()));
+}
+
 TrustStore::TrustStore(std::filesystem::path trusted, std::filesystem::path rejected)
     : trusted_(std::move(trusted)), rejected_(std::move(rejected)) {}
 

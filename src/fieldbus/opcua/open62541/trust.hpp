@@ -17,6 +17,10 @@ Result<std::string> load_key_der(const std::filesystem::path& path);
 Result<void> check_own_certificate(std::string_view der, std::string_view application_uri,
                                    const std::filesystem::path& path, TimeUs now_us);
 
+/// `corrupt` when the key does not belong to the certificate: a renewal that is half written.
+Result<void> check_own_key(std::string_view certificate_der, std::string_view key_der,
+                           const std::filesystem::path& path);
+
 /// Decides whom we trust: certificates in a folder, themselves or as authorities. The folder is read at every decision,
 /// so that moving a file is enough. There is no "accept all".
 class TrustStore {

@@ -1,3 +1,4 @@
+#include "base/file.hpp"
 #include "net/mqtt/client.hpp"
 #include "net/mqtt/mosquitto/outgoing.hpp"
 #include "net/mqtt/testing/broker_process.hpp"
@@ -226,6 +227,20 @@ TEST_F(MosquittoTlsTest, expired_own_certificate_is_one_clear_error) {
   ASSERT_TRUE(wait([&] { return !one.failures.empty(); }));
   EXPECT_EQ(one.failures[0].code, ErrorCode::failed_precondition);
   EXPECT_THAT(one.failures[0].message, testing::AllOf(HasSubstr("'edge-1'"), HasSubstr("expired on")));
+}
+
+TEST_F(MosquittoTlsTest, renewed_certificate_counts_at_the_next_connection_and_a_broken_one_does_not) {
+  begin({.tls = true});
+  auto options = broker_->client_options("edge-1");
+  options.credentials = *broker_->issue("edge-1", -5);
+  Recorder one(loop_, options);
+  one.start();
+  ASSERT_TRUE(wait([&] { return !one.failures.empty(); }));
+  ASSERT_TRUE(broker_->issue("edge-1"));
+  ASSERT_TRUE(wait([&] { return one.connections == 1; }));
+  ASSERT_TRUE(write_file(options.credentials->certificate, "half a certif"));
+  ASSERT_TRUE(broker_->restart());
+  EXPECT_TRUE(wait([&] { return one.connections == 2; }));
 }
 
 TEST_F(MosquittoTlsTest, expired_broker_certificate_is_one_clear_error) {
