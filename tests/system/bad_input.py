@@ -3,6 +3,7 @@
 import argparse
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import sys
@@ -81,7 +82,9 @@ def wrong_password(site):
 
 def expired_certificate(site, build):
     """An edge whose certificate has run out says so, naming the file, and goes on trying: it may be renewed any time."""
-    config = site.folder / "run" / "edge.yaml"
+    config = site.folder / "run" / "expired-edge.yaml"   # with a directory of its own: the other one is in use
+    own = (site.folder / "run" / "edge.yaml").read_text()
+    config.write_text(re.sub(r"(?m)^directory: .*$", f'directory: "{site.folder}/expired-edge"', own))
     edge = subprocess.Popen(["faketime", "+800 days", site.program("millrace-edge"), "--config", str(config)],
                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)
 
