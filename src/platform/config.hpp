@@ -31,7 +31,7 @@ struct PlatformConfig {
   std::vector<Device> devices;
   struct Broker {
     std::string host = "localhost";
-    std::uint16_t port = 8883;  ///< 0: no broker, no ingest (tests, read-only platforms)
+    std::uint16_t port = 8883;              ///< 0: no broker, no ingest (tests, read-only platforms)
     std::int64_t receive_pause_us = 5'000;  ///< little beside `commit_every_us`, and many small messages at one go
   } broker;
   Credentials credentials;  ///< shown to the broker and to devices
