@@ -1,9 +1,12 @@
 """What the demo and the system tests share: start `millrace up`, call the CLI and the API, read the plant's ledger."""
+import argparse
+import contextlib
 import json
 import os
 import pathlib
 import signal
 import subprocess
+import tempfile
 import urllib.error
 import urllib.request
 
@@ -180,3 +183,15 @@ def train_and_activate(site, use_case, report=lambda text: None):
     short = str(version).split("/")[-1]
     site.api("POST", f"/api/v1/models/{use_case}/{short}/approve", {"comment": "gates passed"})
     return site.api("GET", f"/api/v1/models/{use_case}/{short}")
+
+
+@contextlib.contextmanager
+def started_site(build=None, **settings):
+    """For a system test: a site that is up, on the build that --build names, in a folder of its own that goes with it."""
+    if build is None:
+        parser = argparse.ArgumentParser()
+        parser.add_argument("--build", required=True)
+        build = parser.parse_args().build
+    with tempfile.TemporaryDirectory(prefix="millrace-system-") as folder, Site(build, folder, **settings) as site:
+        site.start()
+        yield site

@@ -4,12 +4,11 @@ import argparse
 import pathlib
 import subprocess
 import sys
-import tempfile
 import urllib.error
 import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "scripts"))
-from story import ROOT, Site  # noqa: E402
+from story import ROOT, started_site  # noqa: E402
 
 # Left out: positive_data_acceptance, since a description cannot say which strings are SQL or a use case file;
 # negative_data_rejection, since unknown query parameters are ignored; ignored_auth, which our own header defeats; unsupported_method, since
@@ -54,8 +53,7 @@ def main():
     parser.add_argument("--build", required=True)
     parser.add_argument("--examples", type=int, default=40)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="millrace-system-") as folder, Site(options.build, folder) as site:
-        site.start()
+    with started_site(options.build) as site:
         site.millrace("usecase", "apply", ROOT / "examples/usecases/turbofan-maintenance.yaml")
         site.api("POST", "/api/v1/data/import?use_case=turbofan-maintenance&site=probe", history(), "text/csv")
         token = (site.folder / "secrets" / "api-token").read_text().strip()
@@ -67,7 +65,7 @@ def main():
                    "--exclude-operation-id", "importData",                    # CSV has no generator
                    "--phases", "examples,coverage,fuzzing", "--checks", ",".join(CHECKS), "--warnings", "off",
                    "--max-examples", str(options.examples), "--generation-deterministic", "--continue-on-failure", "--no-color"]
-        run = subprocess.run(command, cwd=folder)
+        run = subprocess.run(command, cwd=site.folder)
         assert run.returncode == 0, "the platform answered otherwise than docs/openapi.yaml says"
     print("1 passed, 0 failed")
 

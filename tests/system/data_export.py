@@ -1,14 +1,12 @@
 #!/usr/bin/env python3
 """`millrace data export` while the plant is running: every row of the snapshot it names, none twice, none left out."""
-import argparse
 import collections
 import csv
 import pathlib
 import sys
-import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "scripts"))
-from story import ROOT, Site, wait_for  # noqa: E402
+from story import ROOT, started_site, wait_for  # noqa: E402
 from fleet import live_points, live_replay  # noqa: E402
 
 USE_CASE = "turbofan-maintenance"
@@ -43,11 +41,7 @@ def twice(keys):
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--build", required=True)
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="millrace-system-") as folder, Site(options.build, folder) as site:
-        site.start()
+    with started_site() as site:
         assert export(site, "samples") == [], "an empty lake is an empty file"
         site.millrace("usecase", "apply", ROOT / f"examples/usecases/{USE_CASE}.yaml")
         for kind, body in (("samples", long_history()), ("work_orders", many_orders())):

@@ -4,14 +4,12 @@
 Eight engines fly; six of them have one fault each. What the checks find is counted in the batch that holds the samples, so a
 kill -9 of the gateway neither loses nor doubles a count. Bad values are kept: the lake holds every point that was published.
 """
-import argparse
 import json
 import pathlib
 import sys
-import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "scripts"))
-from story import ROOT, Site, wait_for  # noqa: E402
+from story import ROOT, started_site, wait_for  # noqa: E402
 from fleet import live_replay  # noqa: E402
 
 USE_CASE = "turbofan-maintenance"
@@ -88,13 +86,8 @@ def check_kept(site):
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--build", required=True)
-    options = parser.parse_args()
     faults = [{"kind": fault, "asset": asset, **how} for fault, asset, how, *_ in FAULTS]
-    with tempfile.TemporaryDirectory(prefix="millrace-system-") as folder, \
-            Site(options.build, folder, assets="engine-061..engine-068") as site:
-        site.start()
+    with started_site(assets="engine-061..engine-068") as site:
         file = site.folder / "quality.yaml"
         file.write_text(use_case())
         site.millrace("usecase", "apply", file)

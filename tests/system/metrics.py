@@ -1,17 +1,15 @@
 #!/usr/bin/env python3
 """What platform, gateway and edge tell Prometheus: read by Prometheus' own parser, named as its conventions want, and as
 docs/formats/metrics.md says, name by name."""
-import argparse
 import pathlib
 import re
 import sys
-import tempfile
 import urllib.request
 
 from prometheus_client.parser import text_string_to_metric_families
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "scripts"))
-from story import ROOT, Site, free_port, wait_for  # noqa: E402
+from story import ROOT, free_port, started_site, wait_for  # noqa: E402
 from fleet import live_replay  # noqa: E402
 
 # https://prometheus.io/docs/practices/naming/: base units; a name says what is counted, the suffix in what.
@@ -52,11 +50,7 @@ def documented(process):
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--build", required=True)
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="millrace-system-") as folder, Site(options.build, folder) as site:
-        site.start()
+    with started_site() as site:
         ports = {"platform": site.ports["console"], "gateway": free_port(), "edge": free_port()}
         for name in ("gateway", "edge"):   # `millrace up` keeps these closed: add the port, let it start them again
             with open(site.folder / "run" / f"{name}.yaml", "a") as configuration:

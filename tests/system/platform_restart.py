@@ -4,17 +4,15 @@
 A finished job answers as before, the one that was running says that it was interrupted, the fleet shows the last reports of
 devices that are away, a browser's session goes on, and the one-time link stays used.
 """
-import argparse
 import json
 import pathlib
 import subprocess
 import sys
-import tempfile
 import urllib.error
 import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "scripts"))
-from story import ROOT, Site, train_and_activate, wait_for  # noqa: E402
+from story import ROOT, started_site, train_and_activate, wait_for  # noqa: E402
 
 USE_CASE = "turbofan-maintenance"
 
@@ -58,11 +56,7 @@ def stop_edge(site):
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--build", required=True)
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="millrace-system-") as folder, Site(options.build, folder) as site:
-        site.start()
+    with started_site() as site:
         data = site.folder / "simulated"
         subprocess.run([site.program("millrace-plant"), "--simulate-files", str(data)], check=True)
         site.millrace("usecase", "apply", ROOT / f"examples/usecases/{USE_CASE}.yaml")

@@ -4,14 +4,12 @@
 Everything is real: the plant's OPC UA server, a model that was trained and approved, edge, gateway, brokers, lake. Invariant f: a
 guard violation never reaches an output; here: nothing outside of the envelope, and no step larger than the rate, ever reached the plant.
 """
-import argparse
 import json
 import pathlib
 import sys
-import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "scripts"))
-from story import ROOT, Site, train_and_activate, wait_for  # noqa: E402
+from story import ROOT, started_site, train_and_activate, wait_for  # noqa: E402
 from fleet import live_replay  # noqa: E402
 
 USE_CASE = "turbofan-maintenance"
@@ -63,12 +61,7 @@ def unexplained(site):
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--build", required=True)
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="millrace-system-") as folder, \
-            Site(options.build, folder, assets="engine-061..engine-062") as site:
-        site.start()
+    with started_site(assets="engine-061..engine-062") as site:
         file = site.folder / "setpoint.yaml"
         file.write_text(use_case())
         site.millrace("usecase", "apply", file)
