@@ -13,6 +13,7 @@ import { formatRoute, navigate, useRoute } from "../state/route";
 function answerOf(all: readonly Asset[]): string {
   const assets = all.filter(({ use_cases }) => use_cases.length > 0);
   const unwanted = all.length - assets.length;
+  if (assets.length === 0) return `${plural(unwanted, "asset")} announced, none in a use case yet.`;
   const running = assets.filter(({ state }) => state === "running").length;
   const advised = assets.filter((asset) => healthOf(asset).tone === "warn").length;
   const failed = assets.filter(({ state }) => state === "failed").length;
@@ -33,6 +34,20 @@ function answerOf(all: readonly Asset[]): string {
       ? "no signal is expected now"
       : `${percent(1 - bad / signals)} of ${number(signals)} live signals can be believed`;
   return `${parts.join(", ")}; ${trust}.`;
+}
+
+/** An asset that nobody looks after yet: that it is there, and what it is. */
+function UnwantedTile({ asset }: { asset: Asset }) {
+  const health = healthOf(asset);
+  return (
+    <a className={`tile ${health.tone}`} href={formatRoute({ room: "plant", id: asset.asset })} data-tile>
+      <span className="tile-name">
+        <span aria-hidden="true">{health.shape}</span> {asset.asset}
+      </span>
+      <span className="tile-state">{health.text}</span>
+      <span className="tile-more">type {[asset.type || "unknown", ...asset.tags].join(", ")}</span>
+    </a>
+  );
 }
 
 const Tile = memo(function Tile({ asset, now }: { asset: Asset; now: number }) {
@@ -57,7 +72,6 @@ const Tile = memo(function Tile({ asset, now }: { asset: Asset; now: number }) {
         </span>
       )}
       <span className="tile-more">
-        {asset.use_cases.length === 0 && `type ${asset.type || "unknown"} · `}
         {!ended && asset.clock !== null && (
           <>
             at <span data-clock>{number(asset.clock)}</span> ·{" "}
@@ -148,9 +162,13 @@ export function PlantPage() {
           <div className="tiles">
             {shown
               .filter((asset) => asset.site === site)
-              .map((asset) => (
-                <Tile key={asset.asset} asset={asset} now={now} />
-              ))}
+              .map((asset) =>
+                asset.use_cases.length === 0 ? (
+                  <UnwantedTile key={asset.asset} asset={asset} />
+                ) : (
+                  <Tile key={asset.asset} asset={asset} now={now} />
+                ),
+              )}
           </div>
         </section>
       ))}
