@@ -27,6 +27,8 @@ class ReplayGate {
   void ask(std::uint64_t from_ms, TimeUs now_us);
   /// A data message: delivered now, or when the answer has ended. `device` stays valid with its host.
   void on_data(sparkplug::DeviceState& device, std::string_view payload);
+  /// False: what is newest now must wait for what was missed.
+  [[nodiscard]] bool is_open() const { return !from_ms_; }
   /// False: patience ended, rows may be missing.
   bool on_timer(TimeUs now_us);
 

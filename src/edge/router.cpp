@@ -95,7 +95,7 @@ void Router::bind(Device& device) {
   if (!was_bound && !device.routes.empty() && on_asset) on_asset(device.name);
 }
 
-void Router::on_birth(sparkplug::DeviceState& state, const sparkplug::Payload& birth) {
+void Router::on_birth(sparkplug::DeviceState& state, const sparkplug::Payload& birth, bool with_values) {
   if (state.device.empty()) return;
   const std::string key = state.group + "/" + state.node + "/" + state.device;
   const auto [found, is_new] = index_of_.emplace(key, devices_.size());
@@ -113,6 +113,7 @@ void Router::on_birth(sparkplug::DeviceState& state, const sparkplug::Payload& b
     device.properties = std::move(properties);
     bind(device);
   }
+  if (!with_values) return;
   const TimeUs now_us = clock_.now_us();
   const auto samples = samples_of(state, birth);
   for (const Route& route : device.routes) {

@@ -32,8 +32,8 @@ class Router {
   [[nodiscard]] Pipeline* find(std::string_view use_case);
   [[nodiscard]] const std::vector<std::unique_ptr<Pipeline>>& pipelines() const { return pipelines_; }
 
-  /// From the Sparkplug host.
-  void on_birth(sparkplug::DeviceState& device, const sparkplug::Payload& birth);
+  /// From the Sparkplug host. A birth tells the current values: a row like others, unless older ones are still to come.
+  void on_birth(sparkplug::DeviceState& device, const sparkplug::Payload& birth, bool with_values = true);
   void on_data(const sparkplug::DeviceState& device, std::string_view payload);
   void poll();
 

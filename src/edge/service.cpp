@@ -47,7 +47,7 @@ EdgeService::EdgeService(Loop& loop, WorkerPool& workers, EdgeConfig config, Edg
           {.publish = publish_with(ports_.host_client.get()),
            .birth =
                [this](sparkplug::DeviceState& device, const sparkplug::Payload& birth, TimeUs now_us) {
-                 router_.on_birth(device, birth);
+                 router_.on_birth(device, birth, gate_.is_open());
                  if (device.device.empty()) on_node_birth(device, now_us);
                },
            .data = [this](sparkplug::DeviceState& device, std::string_view payload,

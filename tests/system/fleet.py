@@ -1,5 +1,6 @@
 """What several system tests need of the virtual plant."""
-from story import data_folder, replay, wait_for
+from demo import HISTORY, USE_CASE, edge_runs, recorded_or_simulated
+from story import data_folder, replay, train_and_activate, wait_for
 
 LIVE = "samples JOIN signals USING (signal_id) WHERE asset BETWEEN 'engine-061' AND 'engine-100'"
 
@@ -19,3 +20,22 @@ def recover(site):
     """Waits until new points arrive again."""
     now = wait_for("the platform", lambda: max(live_points(site), 0) or None, 60)
     wait_for("new points", lambda: live_points(site) > now, 60)
+
+
+def teach(site):
+    """The plant's history into the lake, a model trained on it and approved, and the edge runs it."""
+    folder, _ = recorded_or_simulated(site)
+    site.millrace("data", "import", "--use-case", USE_CASE, "--format", "cmapss", "--subset", "FD001", "--units", HISTORY, folder)
+    model = train_and_activate(site, USE_CASE)
+    wait_for("the edge to run the model", lambda: edge_runs(site, model), 60)
+
+
+def hold(site, name):
+    """`millrace up` starts this process again only when `release` was called."""
+    path = site.folder / "run" / "hold" / name
+    path.parent.mkdir(exist_ok=True)
+    path.touch()
+
+
+def release(site, name):
+    (site.folder / "run" / "hold" / name).unlink()

@@ -11,7 +11,7 @@ import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "scripts"))
 from story import ROOT, Site, wait_for  # noqa: E402
-from fleet import LIVE, live_points, live_replay  # noqa: E402
+from fleet import LIVE, hold, live_points, live_replay, release  # noqa: E402
 
 
 def main():
@@ -23,12 +23,10 @@ def main():
         site.millrace("usecase", "apply", ROOT / "examples/usecases/turbofan-maintenance.yaml")
         site.start_plant(live_replay(cycle_ms=120))
         wait_for("live points in the lake", lambda: live_points(site) > 2000, 60)
-        hold = site.folder / "run" / "hold" / "platform-broker"
-        hold.parent.mkdir(exist_ok=True)
-        hold.touch()
+        hold(site, "platform-broker")
         site.kill("platform-broker")
         wait_for("the replay's end", lambda: site.ledger().get("finished"), 200, 0.5)
-        hold.unlink()
+        release(site, "platform-broker")
         published = site.ledger()["published_points"]
 
         def accounted():

@@ -61,7 +61,7 @@ class Gateway {
                    [this](const sparkplug::Publication& p) {
                      return client_->publish(p.topic, p.payload, p.quality_of_service, p.retain);
                    },
-               .birth = [](std::string_view device, sparkplug::Payload& birth) { add_metrics(device, birth); },
+               .birth = [this](std::string_view device, sparkplug::Payload& birth) { describe(device, birth); },
                .command =
                    [this](std::string_view, const sparkplug::Payload& command) {
                      const auto* replay = command.find(sparkplug::names::replay);
@@ -107,7 +107,8 @@ class Gateway {
   bool acknowledges = true, repeats = false;
 
  private:
-  static void add_metrics(std::string_view device, sparkplug::Payload& birth) {
+  /// With the newest row, as a gateway does.
+  void describe(std::string_view device, sparkplug::Payload& birth) {
     if (device.empty()) {
       birth.metrics.push_back(sparkplug::unsigned_metric(std::string(sparkplug::names::replay), 0, 1));
       return;
@@ -116,6 +117,14 @@ class Gateway {
     std::uint64_t alias = 0;
     for (const char* name : {"a", "b", "cycle", "Maintenance"}) {
       birth.metrics.push_back({.name = name, .alias = ++alias, .type = sparkplug::DataType::float64});
+    }
+    if (told.empty()) return;
+    const auto& [cycle, a] = *told.rbegin();
+    const double values[] = {a, 20, static_cast<double>(cycle)};
+    for (std::size_t i = 0; i < std::size(values); ++i) {
+      auto& metric = birth.metrics[birth.metrics.size() - 4 + i];
+      metric.time_ms = static_cast<std::uint64_t>(cycle) * 1000;
+      metric.value = values[i];
     }
   }
   void publish(int cycle, double a, bool is_historical) {
