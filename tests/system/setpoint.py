@@ -2,7 +2,7 @@
 """A model's decision leads a machine's set-point, inside the envelope, and back to the safe value when the edge is gone.
 
 Everything is real: the plant's OPC UA server, a model that was trained and approved, edge, gateway, brokers, lake. Invariant f: a
-guard violation never reaches an output; here: nothing outside of the envelope, and no step larger than the rate, ever reached the plant.
+guard violation never reaches an output; here: nothing outside of the envelope ever reached the plant, which walked there in steps.
 """
 import json
 import pathlib
@@ -72,6 +72,7 @@ def main():
                            lambda: all(values and values[-1] == HIGH for values in derates(site).values()) and derates(site), 90)
         for asset, values in reached.items():
             assert values[0] == SAFE, f"{asset}: the safe value comes first, not {values[0]}"
+            assert len(values) > 2 and values == sorted(values), f"{asset}: not step by step: {values}"
 
         print("kill -9 edge, and hold it back", flush=True)
         hold = site.folder / "run" / "hold" / "edge"
