@@ -62,6 +62,7 @@ async function help(page) {
 async function guided(page) {
   await page.locator(".guide summary").click();
   assert((await page.locator(".guide .roles dt").count()) === 3, "the page does not say how each role reads it");
+  await page.evaluate(() => window.scrollTo(0, 0));
 }
 
 async function keyboard(page) {

@@ -43,7 +43,7 @@ function Source() {
         ? "connection lost, trying again"
         : oldMs === null
           ? "no data yet"
-          : `data ${stale ? "stale, " : ""}${age(oldMs)} old`}
+          : `data ${stale ? "stale, " : ""}${age(Math.max(oldMs, 1000))} old`}
     </p>
   );
 }

@@ -71,6 +71,13 @@ function Answer({ asset, signals, now }: { asset: Asset; signals: readonly Signa
   );
 }
 
+const minuteMs = 60_000;
+const ranges: [string, number][] = [
+  ["5 min", 5 * minuteMs],
+  ["hour", 60 * minuteMs],
+  ["day", 24 * 60 * minuteMs],
+];
+
 /** What the band under each curve says. */
 function BandLegend() {
   return (
@@ -179,10 +186,17 @@ export function AssetPage({ asset: name }: { asset: string }) {
         {!asset ? (
           <a href="#/plant">All assets</a>
         ) : follow ? (
-          <span className="hint">
-            Live. Drag over a chart to look at a range; <kbd>j</kbd> <kbd>k</kbd> next and previous asset,{" "}
-            <kbd>Esc</kbd> all assets
-          </span>
+          <>
+            <span className="quiet">Live. Look at the last</span>
+            {ranges.map(([text, ms]) => (
+              <button key={text} onClick={() => setRange(Date.now() - ms, Date.now())}>
+                {text}
+              </button>
+            ))}
+            <span className="hint">
+              or drag over a chart; <kbd>j</kbd> <kbd>k</kbd> next and previous asset, <kbd>Esc</kbd> all assets
+            </span>
+          </>
         ) : (
           <>
             <button onClick={backToNow}>
