@@ -259,11 +259,12 @@ TEST_F(BeastTest, wrong_port_wrong_address_and_no_answer_are_clear_errors) {
   auto options = plain();
   auto taken = make_beast_server(loop_, {.port = server_->port()}, {});
   EXPECT_THAT(taken->start().error().message, HasSubstr("Is the port in use?"));
-  options.timeout_us = 20'000;
+  options.timeout_us = 300'000;
   auto client = make_beast_client(loop_, options);
   auto held = ask(*client, "GET", "/hold");
   ASSERT_FALSE(held);
   EXPECT_EQ(held.error().code, ErrorCode::timed_out);
+  ASSERT_TRUE(held_) << "the request did not reach the server in time";
   held_({.body = "nobody listens"});
   options.base_url = "http://127.0.0.1";
   options.base_url += ":1";
