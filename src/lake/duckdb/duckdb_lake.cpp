@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <cmath>
 #include <mutex>
 
 namespace millrace {
@@ -250,7 +251,14 @@ class DuckDbLake final : public Lake {
         error.message += " (nothing of the commit was stored; free some space and it goes on)";
       return fail(std::move(error));
     }
-    return snapshot_of(writer_);
+    return committed();
+  }
+
+  /// What this connection committed last; asking for the lake's newest snapshot would read the catalogue again.
+  Result<SnapshotId> committed() {
+    TRY_ASSIGN(const auto last, writer_.query("SELECT id FROM ducklake_last_committed_snapshot('lake')"));
+    const auto id = last.number(0, 0);
+    return std::isnan(id) ? snapshot_of(writer_) : static_cast<SnapshotId>(id);
   }
 
   /// The newest snapshot is the lake itself; the newest with marks keeps the ingest's place.
