@@ -292,13 +292,17 @@ void Ingest::commit_if_due(TimeUs now_us) {
   if (committing_) {
     if (retry_at_us_ != 0 && now_us >= retry_at_us_) {
       retry_at_us_ = 0;
-      handlers_.commit(in_flight_.rows, in_flight_marks_);
+      hand_over(now_us);
     }
     return;
   }
   if (filling_.is_empty()) return;
-  if (filling_.size() >= options_.commit_rows || now_us - filling_.since_us >= options_.commit_every_us)
-    begin_commit(now_us);
+  if (filling_.size() >= options_.commit_rows || now_us - filling_.since_us >= commit_wait_us()) begin_commit(now_us);
+}
+
+/// Commits take a quarter of the time at most, within the bounds.
+std::int64_t Ingest::commit_wait_us() const {
+  return std::max(options_.commit_every_us, std::min(3 * last_took_us_, options_.commit_latest_us));
 }
 
 void Ingest::begin_commit(TimeUs now_us) {
@@ -307,6 +311,11 @@ void Ingest::begin_commit(TimeUs now_us) {
   in_flight_marks_ = marks_to_json(marks_);
   stats_.lag_us = in_flight_.newest_us != 0 ? now_us - in_flight_.newest_us : 0;
   committing_ = true;
+  hand_over(now_us);
+}
+
+void Ingest::hand_over(TimeUs now_us) {
+  began_us_ = now_us;
   handlers_.commit(in_flight_.rows, in_flight_marks_);
 }
 
@@ -318,6 +327,7 @@ void Ingest::on_committed(const Result<SnapshotId>& outcome, TimeUs now_us) {
     return;
   }
   ++stats_.commits;
+  last_took_us_ = now_us - began_us_;
   stats_.last_error.clear();
   stats_.stored_points += in_flight_.rows.samples.size();
   stats_.stored_decisions += in_flight_.rows.decisions.size();

@@ -17,8 +17,9 @@
 namespace millrace {
 
 struct IngestOptions {
-  std::size_t commit_rows = 500'000;       ///< a commit starts at this many rows ...
-  std::int64_t commit_every_us = 200'000;  ///< ... or when the oldest waits this long
+  std::size_t commit_rows = 500'000;          ///< a commit starts at this many rows ...
+  std::int64_t commit_every_us = 200'000;     ///< ... or when the oldest waits this long; on a slow disk longer, ...
+  std::int64_t commit_latest_us = 1'000'000;  ///< ... up to this: a commit costs much the same however small it is
   std::size_t buffer_rows = 1'000'000;  ///< policy on full: data is not taken; without acknowledgement it is sent again
   std::int64_t retry_after_us = 1'000'000;  ///< after a commit that failed
 };
@@ -123,6 +124,8 @@ class Ingest {
   void touch(TimeUs now_us);
   void begin_commit(TimeUs now_us);
   void commit_if_due(TimeUs now_us);
+  void hand_over(TimeUs now_us);
+  [[nodiscard]] std::int64_t commit_wait_us() const;
   void acknowledge_repeated();
   void acknowledge(const std::string& node, const sparkplug::BatchSet& batches);
   void describe(SignalRow& row, std::string_view unit, std::string_view quantity, bool is_new, TimeUs now_us);
@@ -142,6 +145,8 @@ class Ingest {
   Buffer filling_, in_flight_;
   bool committing_ = false;
   TimeUs retry_at_us_ = 0;
+  TimeUs began_us_ = 0;            ///< the commit under way
+  std::int64_t last_took_us_ = 0;  ///< the last commit
   std::string in_flight_marks_;
   IngestStats stats_;
 };

@@ -201,6 +201,27 @@ TEST_F(IngestTest, TriesAFailedCommitAgainAndFillsTheNextBufferMeanwhile) {
   EXPECT_EQ(number("SELECT count(*) FROM samples"), 2);
 }
 
+TEST_F(IngestTest, SlowCommitsBecomeRarerUpToALimit) {
+  const auto commit_that_takes_us = [&](std::int64_t us) {
+    now_us_ += us;
+    ASSERT_TRUE(commit());
+  };
+  data(1, {{.alias = 1, .time_ms = 1, .value = 1}});
+  pass(200'000);
+  commit_that_takes_us(300'000);
+  data(2, {{.alias = 1, .time_ms = 2, .value = 1}});
+  pass(880'000);
+  EXPECT_EQ(commit_rows_, nullptr) << "three times as long as the last one took";
+  pass(20'000);
+  commit_that_takes_us(5'000'000);
+  data(3, {{.alias = 1, .time_ms = 3, .value = 1}});
+  pass(1'000'000);
+  commit_that_takes_us(0);
+  data(4, {{.alias = 1, .time_ms = 4, .value = 1}});
+  pass(200'000);
+  EXPECT_TRUE(commit()) << "it is fast again";
+}
+
 TEST_F(IngestTest, RefusesWithoutAcknowledgementWhenTheBufferIsFull) {
   open({.commit_rows = 2, .buffer_rows = 2});
   for (std::uint64_t batch = 1; batch <= 8; ++batch) data(batch, {{.alias = 1, .time_ms = batch, .value = 1}});

@@ -66,7 +66,8 @@ Result<void> Session::configure(const std::optional<Will>& will) {
   mosquitto_int_option(mosquitto_, MOSQ_OPT_RECEIVE_MAXIMUM, kUnacknowledgedLimit);
   set_callbacks();
   if (tls_) {
-    // The broker makes a TLS record of each packet: without this, each costs two read(2).
+    // The broker makes a TLS record of each packet: without this, each costs two read(2). The buffer keeps its 16 KiB:
+    // OpenSSL moves what is left in it for each record.
     SSL_CTX_set_read_ahead(tls_.get(), 1);
     if (mosquitto_void_option(mosquitto_, MOSQ_OPT_SSL_CTX, tls_.get()) != MOSQ_ERR_SUCCESS) {
       return fail(ErrorCode::internal, "libmosquitto refuses the TLS context");
