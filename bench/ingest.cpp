@@ -1,12 +1,13 @@
 // From Sparkplug messages to rows committed in the lake: points per second of a busy core of the receiving process.
 //   bench_ingest                      all variants, one JSON line per figure
-//   bench_ingest publish PORT N P DIR (started by itself) a gateway that sends N messages of P points, window by
-//   window;
-//                                     its certificate lies in DIR
+//   bench_ingest publish PORT N P DIR (started by itself) a gateway's uplink that sends N messages of P points;
+//                                     its certificate and its spool lie in DIR
 #include "ingest/ingest.hpp"
 #include "ingest_load.hpp"
+#include "ingest_publisher.hpp"
 #include "lake/duckdb/duckdb_lake.hpp"
 #include "net/mqtt/testing/broker_process.hpp"
+#include "platform/config.hpp"
 #include "result_line.hpp"
 #include "runtime/worker_pool.hpp"
 
@@ -52,18 +53,21 @@ double wall_seconds() {
   std::exit(1);
 }
 
-/// The receiving half of the platform: host, ingest and a lake of its own; commits on a worker.
+/// The receiving half of the platform, with its defaults: host, ingest and a lake of its own; commits on a worker.
 class Receiver {
  public:
   Receiver() {
     std::string pattern = (std::filesystem::temp_directory_path() / "millrace-bench-XXXXXX").string();
     if (::mkdtemp(pattern.data()) == nullptr) die({ErrorCode::unavailable, "no temporary folder"});
     folder_ = pattern;
-    auto opened = open_duckdb_lake({.folder = folder_});
+    auto opened = open_duckdb_lake(
+        {.folder = folder_, .writer_memory = limits_.writer_memory, .reader_memory = limits_.reader_memory});
     if (!opened) die(opened.error());
     lake_ = std::move(*opened);
     ingest_ = std::make_unique<Ingest>(
-        IngestOptions{.buffer_rows = 4'000'000},
+        IngestOptions{.commit_rows = limits_.commit_rows,
+                      .commit_every_us = limits_.commit_every_us,
+                      .buffer_rows = limits_.queue_rows},
         Ingest::Handlers{
             .commit = [this](const LakeCommit& rows, const std::string& marks) { commit(rows, marks); },
             .acknowledge = [this](const std::string& site, const std::string& node, const std::string& epoch,
@@ -121,6 +125,7 @@ class Receiver {
     if (const auto sent = host_->command(site, node, {}, std::move(command), now_us()); !sent) die(sent.error());
   }
 
+  const PlatformConfig::LakeLimits limits_;  ///< as the platform has them unless told otherwise
   SystemClock clock_;
   Loop loop_{clock_};
   std::filesystem::path folder_;
@@ -204,7 +209,9 @@ void run_through_broker(std::size_t points_per_message, std::uint64_t messages) 
   if (!broker) die(broker.error());
   Receiver receiver;
   if (const auto issued = (*broker)->issue("gateway"); !issued) die(issued.error());
-  auto client = mqtt::make_mosquitto_client(receiver.loop(), (*broker)->client_options("platform"));
+  auto options = (*broker)->client_options("platform");
+  options.receive_pause_us = PlatformConfig{}.broker.receive_pause_us;
+  auto client = mqtt::make_mosquitto_client(receiver.loop(), options);
   receiver.publish_ = [&](const sp::Publication& p) {
     return client->publish(p.topic, p.payload, p.quality_of_service, p.retain);
   };
@@ -279,54 +286,6 @@ void run_storage() {
   print_result(fmt::format("lake: bytes a stored point, {}", what), per_point(size->bytes), "bytes", "lower", 3);
   print_result(fmt::format("lake: bytes a stored point before merging, {}", what), per_point(before->bytes), "bytes",
                "lower");
-}
-
-/// The gateway: at most a window of unacknowledged messages under way, as the real one.
-int publish(std::uint16_t port, std::uint64_t messages, std::size_t points_per_message,
-            const std::filesystem::path& folder) {
-  constexpr std::uint64_t window = 4'096;
-  SystemClock clock;
-  Loop loop(clock);
-  IngestLoad load(points_per_message);
-  std::vector<IngestLoad::Message> data;
-  for (std::uint64_t i = 0; i < messages; ++i) data.push_back(load.data(i));
-  auto client = mqtt::make_mosquitto_client(
-      loop, {.host = "127.0.0.1",
-             .port = port,
-             .client_id = "gateway",
-             .credentials = Credentials{folder / "ca.pem", folder / "gateway.pem", folder / "gateway.key"}});
-  std::uint64_t next = 0, acknowledged = 0;
-  const auto send = [&] {
-    while (next < messages && next < acknowledged + window && client->outgoing_bytes() < 1'000'000) {
-      if (!client->publish(data[next].topic, data[next].payload, 0, false)) break;
-      ++next;
-    }
-  };
-  Timer timer(loop);
-  client->start({.will = [&]() -> std::optional<mqtt::Will> { return std::nullopt; },
-                 .on_connected =
-                     [&] {
-                       (void)client->subscribe({"spBv1.0/plant/NCMD/gateway"}, 1).has_value();
-                       for (const auto& birth : load.births())
-                         (void)client->publish(birth.topic, birth.payload, 0, false).has_value();
-                       timer.every_us(500, send);
-                     },
-                 .on_disconnected = [&](const Error&) { loop.stop(); },
-                 .on_message =
-                     [&](const mqtt::Message& message) {
-                       const auto command = sp::decode(message.payload);
-                       if (!command) return;
-                       const auto* acked = command->find(sp::names::acked);
-                       if (acked == nullptr) return;
-                       if (const auto set = sp::BatchSet::parse(std::get<std::string>(acked->value));
-                           set && !set->empty()) {
-                         acknowledged = std::max(acknowledged, set->last());
-                       }
-                       send();
-                     }});
-  loop.on_signal([&](int) { loop.stop(); });
-  loop.run();
-  return 0;
 }
 
 }  // namespace
