@@ -43,7 +43,8 @@ void Nearest::offer(std::string_view word) {
 }
 
 std::string Nearest::hint() const {
-  const std::size_t tolerable = std::max<std::size_t>(2, written_.size());  // half of the letters may be wrong
+  // Half of the letters may be wrong; of a word of one or two, a capital only.
+  const std::size_t tolerable = written_.size() < 3 ? 1 : written_.size();
   if (best_.empty() || distance_ > tolerable) return {};
   return "; did you mean \"" + best_ + "\"?";
 }

@@ -17,6 +17,14 @@ TEST(Nearest, says_nothing_when_nothing_is_near) {
   EXPECT_EQ(nearest.hint(), "");
 }
 
+TEST(Nearest, a_letter_or_two_are_not_near_to_any_other) {
+  Nearest nearest("x");
+  nearest.offer("c");
+  EXPECT_EQ(nearest.hint(), "");
+  nearest.offer("X");
+  EXPECT_EQ(nearest.hint(), "; did you mean \"X\"?");
+}
+
 TEST(Nearest, swapped_letters_are_one_edit) {
   EXPECT_EQ(edit_distance_halves("untis", "units"), 2u);
   EXPECT_EQ(edit_distance_halves("", "ab"), 4u);

@@ -40,7 +40,7 @@ TEST(EdgeConfig, mistakes_name_file_line_and_remedy) {
   const auto config = load("site: s\nnode: a/b\ndirectory: d\nengin: trees\n");
   ASSERT_FALSE(config);
   EXPECT_THAT(config.error().message, HasSubstr("edge.yaml:2"));
-  EXPECT_THAT(config.error().message, HasSubstr("did you mean 'engine'?"));
+  EXPECT_THAT(config.error().message, HasSubstr("did you mean \"engine\"?"));
 }
 
 }  // namespace

@@ -48,7 +48,7 @@ TEST_F(PlatformConfigTest, MistakesNameFileAndLine) {
   const auto config = load("directory: /d\nconsole:\n  adress: x\n  address: 0.0.0.0\n");
   ASSERT_FALSE(config);
   EXPECT_NE(config.error().message.find("platform.yaml:3"), std::string::npos) << config.error().message;
-  EXPECT_NE(config.error().message.find("did you mean 'address'"), std::string::npos) << config.error().message;
+  EXPECT_NE(config.error().message.find("did you mean \"address\""), std::string::npos) << config.error().message;
   EXPECT_NE(config.error().message.find("loopback"), std::string::npos) << config.error().message;
 }
 

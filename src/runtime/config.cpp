@@ -1,8 +1,9 @@
 #include "runtime/config.hpp"
 
 #include "base/file.hpp"
+#include "base/nearest.hpp"
+#include "base/quantity.hpp"
 #include "runtime/config_node.hpp"
-#include "runtime/edit_distance.hpp"
 
 #include <fmt/format.h>
 
@@ -44,9 +45,9 @@ void ConfigState::find_unknown(const ConfigNode& node, const std::string& prefix
       for (const auto& item : field.children) find_unknown(item, inner);
       continue;
     }
-    auto nearest = nearest_word(field.key, {known->second.begin(), known->second.end()});
-    report(field.key_line, fmt::format("unknown key '{}{}'{}", prefix, field.key,
-                                       nearest.empty() ? "" : fmt::format(": did you mean '{}'?", nearest)));
+    Nearest nearest(field.key);
+    for (const auto& word : known->second) nearest.offer(word);
+    report(field.key_line, fmt::format("unknown key '{}{}'{}", prefix, field.key, nearest.hint()));
   }
 }
 
@@ -122,45 +123,10 @@ std::optional<T> whole(std::string_view written) {
   return value;
 }
 
-struct Unit {
-  std::string_view name;
-  double factor;
-};
-
-/// A number and one of `units`, with or without a blank between.
-std::optional<double> with_unit(std::string_view text, const std::vector<Unit>& units) {
-  auto digits = text.find_first_not_of("0123456789.");
-  if (digits == std::string_view::npos || digits == 0) return std::nullopt;
-  auto number = whole<double>(text.substr(0, digits));
-  auto unit = text.substr(std::min(text.find_first_not_of(' ', digits), text.size()));
-  for (const auto& candidate : units) {
-    if (number && candidate.name == unit) return *number * candidate.factor;
-  }
-  return std::nullopt;
-}
-
-const std::vector<Unit> kTimes = {{"us", 1},     {"ms", 1e3},    {"s", 1e6},       {"min", 60e6},
-                                  {"h", 3600e6}, {"d", 86400e6}, {"days", 86400e6}};
-const std::vector<Unit> kSizes = {
-    {"B", 1},    {"KiB", 1024.0}, {"MiB", 1048576.0}, {"GiB", 1073741824.0}, {"TiB", 1099511627776.0},
-    {"kB", 1e3}, {"MB", 1e6},     {"GB", 1e9},        {"TB", 1e12}};
-constexpr double kExactLimit = 9007199254740992.0;  // 2^53: doubles hold every integer up to here
 constexpr std::string_view kDurationWanted = "a time like '10 s', '250 ms', '5 min', '2 h' or '30 d'";
 constexpr std::string_view kSizeWanted = "a size like '256 MiB', '8 KiB' or '1 GB'";
 
 }  // namespace
-
-Result<std::int64_t> parse_duration_us(std::string_view text) {
-  auto value = with_unit(text, kTimes);
-  if (value && *value < kExactLimit) return static_cast<std::int64_t>(*value + 0.5);
-  return fail(ErrorCode::invalid_argument, fmt::format("'{}' must be {}", text.substr(0, 100), kDurationWanted));
-}
-
-Result<std::uint64_t> parse_size_bytes(std::string_view text) {
-  auto value = with_unit(text, kSizes);
-  if (value && *value < kExactLimit) return static_cast<std::uint64_t>(*value + 0.5);
-  return fail(ErrorCode::invalid_argument, fmt::format("'{}' must be {}", text.substr(0, 100), kSizeWanted));
-}
 
 std::string ConfigSection::text(std::string_view key) { return read<std::string>(key, true, {}, "text", as_text); }
 std::string ConfigSection::text(std::string_view key, std::string fallback) {
@@ -207,19 +173,19 @@ bool ConfigSection::flag(std::string_view key, bool fallback) {
 std::int64_t ConfigSection::duration_us(std::string_view key, std::int64_t fallback_us) {
   auto text = read<std::string>(key, false, fmt::format("{} us", fallback_us), kDurationWanted,
                                 [](const std::string& written) -> std::optional<std::string> {
-                                  if (!parse_duration_us(written)) return std::nullopt;
+                                  if (!read_duration_us(written)) return std::nullopt;
                                   return written;
                                 });
-  return parse_duration_us(text).value_or(fallback_us);
+  return read_duration_us(text).value_or(fallback_us);
 }
 
 std::uint64_t ConfigSection::size_bytes(std::string_view key, std::uint64_t fallback_bytes) {
   auto text = read<std::string>(key, false, fmt::format("{} B", fallback_bytes), kSizeWanted,
                                 [](const std::string& written) -> std::optional<std::string> {
-                                  if (!parse_size_bytes(written)) return std::nullopt;
+                                  if (!read_size_bytes(written)) return std::nullopt;
                                   return written;
                                 });
-  return parse_size_bytes(text).value_or(fallback_bytes);
+  return read_size_bytes(text).value_or(fallback_bytes);
 }
 
 std::filesystem::path ConfigSection::path(std::string_view key) {

@@ -92,8 +92,4 @@ class Config {
   std::unique_ptr<ConfigState> state_;
 };
 
-/// "10 s" and the like in microseconds; "256 MiB" and the like in bytes. Not negative.
-Result<std::int64_t> parse_duration_us(std::string_view text);
-Result<std::uint64_t> parse_size_bytes(std::string_view text);
-
 }  // namespace millrace

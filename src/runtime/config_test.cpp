@@ -1,5 +1,4 @@
 #include "runtime/config.hpp"
-#include "runtime/edit_distance.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -54,9 +53,9 @@ TEST(ConfigTest, every_mistake_is_reported_at_once_with_its_line_and_remedy) {
   EXPECT_EQ(
       outcome.error().message,
       "etc/gateway.yaml:1: 'site' is missing\n"
-      "etc/gateway.yaml:1: unknown key 'siet': did you mean 'site'?\n"
+      "etc/gateway.yaml:1: unknown key 'siet'; did you mean \"site\"?\n"
       "etc/gateway.yaml:3: 'mqtt.port' must be a port from 0 to 65535, not '70000'\n"
-      "etc/gateway.yaml:4: unknown key 'mqtt.keepalive': did you mean 'keep_alive'?\n"
+      "etc/gateway.yaml:4: unknown key 'mqtt.keepalive'; did you mean \"keep_alive\"?\n"
       "etc/gateway.yaml:5: 'mqtt.keep_alive' must be a time like '10 s', '250 ms', '5 min', '2 h' or '30 d', not '15'\n"
       "etc/gateway.yaml:6: 'level' must be one of 'debug', 'info', not 'loud'");
 }
@@ -116,25 +115,6 @@ TEST(ConfigTest, own_checks_are_reported_like_all_others) {
   auto root = config.root();
   if (root.integer("low", 0) > root.integer("high", 0)) root.refuse("high", "must not be below 'low'");
   EXPECT_EQ(config.finish().error().message, "etc/gateway.yaml:2: 'high' must not be below 'low'");
-}
-
-TEST(ConfigTest, times_and_sizes) {
-  EXPECT_EQ(*parse_duration_us("1.5 s"), 1'500'000);
-  EXPECT_EQ(*parse_duration_us("250ms"), 250'000);
-  EXPECT_EQ(*parse_duration_us("30 d"), 30ll * 86'400'000'000);
-  EXPECT_EQ(*parse_size_bytes("8 KiB"), 8192u);
-  EXPECT_EQ(*parse_size_bytes("1.5 GB"), 1'500'000'000u);
-  for (const char* text : {"", "10", "s", "-1 s", "1 parsec", "1e3 s", "1..2 s", "99999999999999999999 d"}) {
-    EXPECT_FALSE(parse_duration_us(text)) << text;
-  }
-  EXPECT_FALSE(parse_size_bytes("1 s"));
-}
-
-TEST(EditDistanceTest, finds_the_word_that_was_meant) {
-  EXPECT_EQ(edit_distance("siet", "site"), 1u);
-  EXPECT_EQ(edit_distance("", "abc"), 3u);
-  EXPECT_EQ(nearest_word("prot", {"host", "port"}), "port");
-  EXPECT_EQ(nearest_word("colour", {"host", "port"}), "");
 }
 
 }  // namespace

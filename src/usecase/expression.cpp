@@ -1,5 +1,7 @@
 #include "usecase/expression.hpp"
 
+#include "base/quantity.hpp"
+
 #include <fmt/format.h>
 
 #include <array>
@@ -19,27 +21,6 @@ constexpr std::array<std::pair<std::string_view, CompareOperator>, 5> operators{
      {"<", CompareOperator::less},
      {">", CompareOperator::greater}}};
 
-struct Scale {
-  std::string_view word;
-  double factor;
-};
-constexpr std::array<Scale, 8> durations_us{{{"us", 1},
-                                             {"ms", 1e3},
-                                             {"s", 1e6},
-                                             {"min", 60e6},
-                                             {"h", 3600e6},
-                                             {"d", 86400e6},
-                                             {"w", 604800e6},
-                                             {"weeks", 604800e6}}};
-constexpr std::array<Scale, 8> sizes{{{"B", 1},
-                                      {"kB", 1e3},
-                                      {"MB", 1e6},
-                                      {"GB", 1e9},
-                                      {"KiB", 1024.0},
-                                      {"MiB", 1024.0 * 1024},
-                                      {"GiB", 1024.0 * 1024 * 1024},
-                                      {"TB", 1e12}}};
-
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && std::isspace(static_cast<unsigned char>(text.front()))) text.remove_prefix(1);
   while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back()))) text.remove_suffix(1);
@@ -56,14 +37,6 @@ std::optional<double> take_number(std::string_view& text) {
   if (error != std::errc{} || !std::isfinite(value)) return std::nullopt;
   text = trimmed(digits.substr(static_cast<std::size_t>(end - digits.data())));
   return value;
-}
-
-template <std::size_t N>
-std::optional<double> factor_of(const std::array<Scale, N>& scales, std::string_view word) {
-  for (const Scale& scale : scales) {
-    if (scale.word == word) return scale.factor;
-  }
-  return std::nullopt;
 }
 
 auto unreadable(std::string_view text, std::string_view what, std::string_view remedy) {
@@ -112,8 +85,8 @@ Result<Comparison> parse_comparison(std::string_view text) {
     const auto number = take_number(rest);
     if (!number || (!rest.empty() && rest != "%" && !is_name(rest))) break;
     if (rest == "%") return Comparison{compare, *number / 100, ""};
-    if (const auto factor = factor_of(durations_us, rest)) return Comparison{compare, *number * *factor, "us"};
-    if (const auto factor = factor_of(sizes, rest)) return Comparison{compare, *number * *factor, "bytes"};
+    if (const auto factor = time_unit_us(rest)) return Comparison{compare, *number * *factor, "us"};
+    if (const auto factor = size_unit_bytes(rest)) return Comparison{compare, *number * *factor, "bytes"};
     return Comparison{compare, *number, std::string(rest)};
   }
   return unreadable(text, "comparison", remedy);
@@ -138,25 +111,8 @@ Result<Target> parse_target(std::string_view text) {
 }
 
 Result<std::int64_t> parse_time_span_us(std::string_view text) {
-  std::string_view rest = text;
-  const auto number = take_number(rest);
-  const auto factor = factor_of(durations_us, rest);
-  constexpr double longest = 9e18;
-  if (number && factor && *number >= 0 && *number * *factor < longest) {
-    return static_cast<std::int64_t>(std::llround(*number * *factor));
-  }
+  if (const auto span_us = read_duration_us(trimmed(text))) return *span_us;
   return unreadable(text, "duration", "a number and us, ms, s, min, h, d or w, e.g. \"10 s\"");
-}
-
-Result<std::uint64_t> parse_bytes(std::string_view text) {
-  std::string_view rest = text;
-  const auto number = take_number(rest);
-  const auto factor = factor_of(sizes, rest);
-  constexpr double largest = 9e18;
-  if (number && factor && *number >= 0 && *number * *factor < largest) {
-    return static_cast<std::uint64_t>(std::llround(*number * *factor));
-  }
-  return unreadable(text, "size", "a number and B, kB, MB, GB, KiB, MiB or GiB, e.g. \"2 MiB\"");
 }
 
 Result<double> parse_fraction(std::string_view text) {

@@ -43,8 +43,7 @@ struct Quantity {
 Result<Comparison> parse_comparison(std::string_view text);
 Result<Condition> parse_condition(std::string_view text);
 Result<Target> parse_target(std::string_view text);
-Result<std::int64_t> parse_time_span_us(std::string_view text);  ///< us, ms, s, min, h, d
-Result<std::uint64_t> parse_bytes(std::string_view text);        ///< B, kB, MB, GB, KiB, MiB, GiB
+Result<std::int64_t> parse_time_span_us(std::string_view text);  ///< as base/quantity.hpp
 Result<double> parse_fraction(std::string_view text);            ///< "5 %" -> 0.05, "0.05" -> 0.05
 Result<Quantity> parse_quantity(std::string_view text);
 std::string to_string(const Comparison& comparison);
