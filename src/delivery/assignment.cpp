@@ -79,6 +79,7 @@ Result<Assignment> parse_assignment(std::string_view text, Content content) {
   } catch (const Json::exception& error) {
     return fail(ErrorCode::corrupt, fmt::format("assignment: {}", error.what()));
   }
+  if (assignment.revision.empty()) return fail(ErrorCode::corrupt, "assignment: the revision is empty");
   for (const Artifact& file : assignment.needed()) {
     if (!is_sha256(file.sha256)) {
       return fail(ErrorCode::corrupt, fmt::format("assignment: \"{}\" is no SHA-256", file.sha256));

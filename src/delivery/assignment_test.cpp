@@ -36,7 +36,8 @@ TEST(Assignment, ADeviceWithoutModelsDoesNotAskForThem) {
 TEST(Assignment, RefusesWhatIsNone) {
   const std::string incomplete =
       R"({"revision":"r","use_cases":[],"models":[{"use_case":"x","version":1,"files":[]}]})";
-  for (const std::string& text : {std::string("[]"), std::string("{}"), incomplete}) {
+  const std::string nameless = R"({"revision":"","use_cases":[],"models":[]})";
+  for (const std::string& text : {std::string("[]"), std::string("{}"), incomplete, nameless}) {
     const auto assignment = parse_assignment(text, everything);
     ASSERT_FALSE(assignment) << text;
     EXPECT_EQ(assignment.error().code, ErrorCode::corrupt);

@@ -73,10 +73,11 @@ void AssignmentWatch::fetch() {
   source_->bytes_of(machine_.wanted().sha256, later([this](Result<std::string> bytes) {
                       if (!bytes) return run(machine_.on_artifact(fail(std::move(bytes).error())));
                       auto stored = std::make_shared<Result<void>>();
-                      const auto work = [stored, cache = cache_, artifact = machine_.wanted(),
-                                         bytes = std::move(*bytes)] { *stored = cache.store(artifact, bytes); };
-                      auto submitted =
-                          workers_.submit(work, later([this, stored] { run(machine_.on_artifact(*stored)); }));
+                      auto work = [stored, cache = cache_, artifact = machine_.wanted(), bytes = std::move(*bytes)] {
+                        *stored = cache.store(artifact, bytes);
+                      };
+                      auto submitted = workers_.submit(std::move(work),
+                                                       later([this, stored] { run(machine_.on_artifact(*stored)); }));
                       if (!submitted) run(machine_.on_artifact(submitted));
                     }));
 }
