@@ -18,11 +18,6 @@ constexpr double no_number = std::numeric_limits<double>::quiet_NaN();
 
 // clang-format off
 constexpr std::array<SetpointTransition, setpoint_states * setpoint_events> setpoint_table{{
-    {State::released, Event::wish,      State::securing, Action::put_safe},
-    {State::released, Event::no_wish,   State::released, Action::nothing},
-    {State::released, Event::silence,   State::released, Action::nothing},
-    {State::released, Event::confirmed, State::released, Action::nothing},
-    {State::released, Event::failed,    State::released, Action::nothing},
     {State::securing, Event::wish,      State::securing, Action::nothing},
     {State::securing, Event::no_wish,   State::securing, Action::nothing},
     {State::securing, Event::silence,   State::securing, Action::nothing},
@@ -57,7 +52,7 @@ static_assert(is_complete(), "one row for each state and event, in their order")
 }  // namespace
 
 std::string_view to_string(SetpointState state) {
-  constexpr std::array<std::string_view, setpoint_states> names{"released", "securing", "safe", "driving"};
+  constexpr std::array<std::string_view, setpoint_states> names{"securing", "safe", "driving"};
   return names[static_cast<std::size_t>(state)];
 }
 

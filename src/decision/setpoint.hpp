@@ -13,8 +13,7 @@ namespace millrace {
 
 /// Where one set-point stands.
 enum class SetpointState : std::uint8_t {
-  released,  ///< nothing was ever wished: the output is not ours
-  securing,  ///< the safe value is on its way, or what is out there is not known
+  securing,  ///< what is out there is not known, or the safe value is on its way
   safe,      ///< the safe value is out there, confirmed
   driving,   ///< follows the wish, inside the envelope
 };
@@ -33,14 +32,14 @@ struct SetpointTransition {
   SetpointState to;
   SetpointAction action;
 };
-inline constexpr std::size_t setpoint_states = 4, setpoint_events = 5;
+inline constexpr std::size_t setpoint_states = 3, setpoint_events = 5;
 /// Every state with every event: the whole behaviour.
 extern const std::array<SetpointTransition, setpoint_states * setpoint_events> setpoint_table;
 
 std::string_view to_string(SetpointState state);
 
-/// Leads one output by the wishes of one use case. Before the first wish is followed, and after everything that went
-/// wrong, the safe value is written and read back: so the rate counts from a value that is known, and what goes out is
+/// Leads one output by the wishes of one use case. To begin with, and after everything that went wrong, the safe value
+/// is written and read back: so the rate counts from a value that is known, and what goes out is
 /// either inside the envelope or the safe value (invariant f: a guard violation never reaches an output). Sans-I/O; all
 /// times are monotonic.
 class SetpointControl {
@@ -72,7 +71,7 @@ class SetpointControl {
 
   SafetyEnvelope envelope_;
   std::int64_t timeout_us_;
-  SetpointState state_ = SetpointState::released;
+  SetpointState state_ = SetpointState::securing;
   double wanted_ = 0;
   TimeUs decided_us_ = 0, retry_us_ = 0;
   std::uint64_t ticket_ = 0;

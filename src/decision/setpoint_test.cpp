@@ -15,18 +15,19 @@ constexpr UseCase::Envelope limits{.low = 0, .high = 10, .rate_per_s = 2, .safe 
 /// A control whose safe value stands already.
 SetpointControl secured(TimeUs now_us) {
   SetpointControl control(limits, 5 * second);
-  const auto first = control.decide(8, now_us);
+  EXPECT_FALSE(control.decide(8, now_us)) << "nothing is followed yet";
+  const auto first = control.poll(now_us);
   EXPECT_TRUE(first && first->value == limits.safe) << "the first thing that goes out is the safe value";
   EXPECT_FALSE(control.written(first->ticket, true, now_us));
   EXPECT_EQ(control.state(), SetpointState::safe);
   return control;
 }
 
-TEST(SetpointControl, leaves_the_output_alone_until_something_is_wished) {
-  SetpointControl control(limits, 5 * second);
-  EXPECT_FALSE(control.decide(NAN, 0));
+TEST(SetpointControl, rests_at_the_safe_value_until_something_is_wished) {
+  auto control = secured(0);
+  EXPECT_FALSE(control.decide(NAN, second));
   EXPECT_FALSE(control.poll(60 * second));
-  EXPECT_EQ(control.state(), SetpointState::released);
+  EXPECT_EQ(control.state(), SetpointState::safe);
 }
 
 TEST(SetpointControl, walks_to_the_wish_at_the_rate) {

@@ -65,6 +65,7 @@ void Acquisition::start() {
 
 void Acquisition::stop() {
   setpoint_timer_.cancel();
+  setpoints_.release();  // the clients carry that out before they stop
   for (std::size_t i = 0; i < clients_.size(); ++i) {
     if (!plan_.items[i].empty()) clients_[i]->stop();
   }

@@ -15,6 +15,7 @@ class QualityTally {
  public:
   /// `findings`: a bit per check. Silence and clocks are counted on our day, the rest on the sample's.
   void add(SignalIndex signal, std::uint8_t findings, TimeUs source_time_us, TimeUs now_us) {
+    if (findings == 0) return;
     for (const auto& kind : quality_kinds()) {
       if ((findings & bit(kind.check)) == 0) continue;
       const bool ours = kind.check == QualityCheck::late || kind.check == QualityCheck::clock_skew;

@@ -86,6 +86,14 @@ TEST_F(SetpointFlow, walks_from_the_safe_value_to_the_wish_and_back_when_the_edg
   EXPECT_GT(events("guard", "rate"), 0u);
 }
 
+TEST_F(SetpointFlow, begins_and_ends_with_the_safe_value) {
+  start(with_setpoint(derate, "{range: [0, 1], safe: 0.1}", "30 s"));
+  ASSERT_TRUE(wait([&] { return has_written(0.1); })) << "before anybody decides";
+  ASSERT_TRUE(decide_until("overhaul", [&] { return has_written(0.8); }));
+  stop_gateway();
+  ASSERT_TRUE(wait([&] { return has_written(0.1); }));
+}
+
 TEST_F(SetpointFlow, nothing_wished_is_the_safe_value) {
   start(with_setpoint(derate, "{range: [0, 1], safe: 0.1}", "30 s"));
   ASSERT_TRUE(decide_until("overhaul", [&] { return has_written(0.8); }));

@@ -41,6 +41,11 @@ void Setpoints::decide(const DecisionRecord& decision) {
   carry_out(*found, output.control.decide(wish_of(*output.plan, decision), clock_.monotonic_us()));
 }
 
+void Setpoints::release() {
+  constexpr double nothing = std::numeric_limits<double>::quiet_NaN();
+  for (auto& output : outputs_) carry_out(output, output.second.control.decide(nothing, clock_.monotonic_us()));
+}
+
 void Setpoints::poll() {
   for (auto& output : outputs_) carry_out(output, output.second.control.poll(clock_.monotonic_us()));
 }

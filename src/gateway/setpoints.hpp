@@ -12,9 +12,9 @@
 
 namespace millrace {
 
-/// The set-points of a site: decisions in, writes to the allowed nodes out, each led by a SetpointControl. What was
-/// written, what stands there, and what had to step in is told as an event. The loop's thread only; sans-I/O but for
-/// the handlers.
+/// The set-points of a site: decisions in, writes to the allowed nodes out, each led by a SetpointControl, from the
+/// safe value at the beginning to the safe value at the end. What was written, what stands there, and what had to step
+/// in is told as an event. The loop's thread only; sans-I/O but for the handlers.
 class Setpoints {
  public:
   struct Handlers {
@@ -32,6 +32,8 @@ class Setpoints {
   void decide(const DecisionRecord& decision);
   /// Time-outs, ramps, retries; a few times a second.
   void poll();
+  /// The last thing that is asked for: the safe value for everything that is led.
+  void release();
   [[nodiscard]] bool empty() const { return outputs_.empty(); }
 
  private:

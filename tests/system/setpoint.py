@@ -57,7 +57,7 @@ def derates(site):
 def unexplained(site):
     """Decisions that moved a set-point and are not in the lake."""
     return {row[0] for row in site.sql("SELECT DISTINCT detail->>'decision_id' FROM events WHERE kind = 'setpoint' "
-                                       "EXCEPT SELECT decision_id FROM decisions")}
+                                       "AND (detail->>'decision_id') <> '' EXCEPT SELECT decision_id FROM decisions")}
 
 
 def main():

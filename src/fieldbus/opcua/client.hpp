@@ -83,7 +83,8 @@ class Client {
   };
   virtual ~Client() = default;
   virtual void start(Handlers handlers) = 0;
-  /// Ends the session and the thread; no handler runs afterwards. Blocks up to the request time-out.
+  /// Carries out the writes that wait, ends the session and the thread; no handler runs afterwards, not even theirs.
+  /// Blocks up to the request time-out.
   virtual void stop() = 0;
   /// Adds items. `invalid_argument` names the first node id that is not well-formed; then none is added.
   virtual Result<void> subscribe(const std::vector<Item>& items) = 0;

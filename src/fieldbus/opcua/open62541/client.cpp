@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <thread>
 
@@ -119,7 +120,7 @@ class Open62541Client final : public Client, private SessionSink {
       }
       update_counters(session);
     }
-    return {};
+    return do_writes(session);  // what was asked for before the end still goes out
   }
 
   /// Creates the monitored items first and reads history afterwards: what happens in between arrives live and is held.
@@ -207,17 +208,22 @@ class Open62541Client final : public Client, private SessionSink {
   }
 
   Result<void> do_writes(Session& session) {
-    std::deque<Write> writes;
-    {
-      const std::lock_guard lock(mutex_);
-      writes.swap(writes_);
-    }
-    for (Write& write : writes) {
-      const auto name = parse_node_name(write.node);
-      Result<double> outcome = name ? session.write(*name, write.value) : Result<double>(fail(name.error()));
-      answer(std::move(write), std::move(outcome));
+    while (auto write = next_write()) {
+      const auto name = parse_node_name(write->node);
+      Result<double> outcome = name ? session.write(*name, write->value) : Result<double>(fail(name.error()));
+      const bool is_gone = !outcome && outcome.error().code == ErrorCode::unavailable;
+      answer(std::move(*write), std::move(outcome));
+      if (is_gone && stopping_) break;  // the rest is refused: who stops does not wait for each of them
     }
     return {};
+  }
+
+  std::optional<Write> next_write() {
+    const std::lock_guard lock(mutex_);
+    if (writes_.empty()) return std::nullopt;
+    auto write = std::optional(std::move(writes_.front()));
+    writes_.pop_front();
+    return write;
   }
 
   void refuse_writes() {
