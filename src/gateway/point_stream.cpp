@@ -30,6 +30,7 @@ PointStream::PointStream(const AcquisitionPlan& plan, AliasTable& aliases, std::
     const auto& signal = plan.catalogue.at(i);
     signals_[i].alias = aliases.assign(signal.asset, signal.name);
     checks_.add(plan.limits[i]);
+    if (signal.role == SignalRole::work_order) assets_[plan.asset_of[i]].work_order = i;
   }
 }
 
@@ -117,13 +118,9 @@ void PointStream::poll_quality(TimeUs now_us) {
 
 /// Silence after the end of a life is as it should be.
 void PointStream::rest_if_ended(std::uint32_t asset) {
-  const auto& signals = plan_.assets[asset].signals;
-  const bool ended = std::any_of(signals.begin(), signals.end(), [&](SignalIndex signal) {
-    const double value = signals_[signal].value;
-    return plan_.catalogue.at(signal).role == SignalRole::work_order && !std::isnan(value) && value != 0;
-  });
-  if (!ended) return;
-  for (const auto signal : signals) checks_.rest(signal);
+  const auto order = assets_[asset].work_order;
+  if (!order || std::isnan(signals_[*order].value) || signals_[*order].value == 0) return;
+  for (const auto signal : plan_.assets[asset].signals) checks_.rest(signal);
 }
 
 void PointStream::await_batch(std::uint32_t asset) {

@@ -11,6 +11,7 @@
 
 #include <functional>
 #include <limits>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -71,6 +72,7 @@ class PointStream {
     StatusCode status = status::bad;  ///< of the newest; bad: none yet
   };
   struct Asset {
+    std::optional<SignalIndex> work_order;
     QualityTally tally;                 ///< goes with the next batch of the spool
     sparkplug::DataEncoder live, late;  ///< late: the site has newer ones already
     std::uint64_t points = 0;           ///< for the spool, in live and late
