@@ -5,6 +5,7 @@
 #include <openssl/evp.h>
 
 #include <array>
+#include <cstring>
 #include <fstream>
 
 namespace millrace {
@@ -57,9 +58,24 @@ constexpr std::array<std::uint32_t, 256> make_crc_table() {
 }
 constexpr auto crc_table = make_crc_table();
 
+/// The processor has an instruction for this polynomial, eight bytes at a time (Intel SDM vol. 2A, CRC32).
+[[gnu::target("sse4.2")]] std::uint32_t crc32c_sse42(std::string_view bytes) {
+  std::uint64_t crc = 0xFFFFFFFFu;
+  for (; bytes.size() >= sizeof(std::uint64_t); bytes.remove_prefix(sizeof(std::uint64_t))) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, bytes.data(), sizeof word);
+    crc = __builtin_ia32_crc32di(crc, word);
+  }
+  auto rest = static_cast<std::uint32_t>(crc);
+  for (unsigned char byte : bytes) rest = __builtin_ia32_crc32qi(rest, byte);
+  return rest ^ 0xFFFFFFFFu;
+}
+
 }  // namespace
 
 std::uint32_t crc32c(std::string_view bytes) {
+  static const bool in_hardware = __builtin_cpu_supports("sse4.2") != 0;
+  if (in_hardware) return crc32c_sse42(bytes);
   std::uint32_t crc = 0xFFFFFFFFu;
   for (unsigned char byte : bytes) crc = crc_table[(crc ^ byte) & 0xFF] ^ (crc >> 8);
   return crc ^ 0xFFFFFFFFu;
