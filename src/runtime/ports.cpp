@@ -15,7 +15,9 @@ namespace {
 class Socket {
  public:
   Socket() : number_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {}
-  ~Socket() { ::close(number_); }
+  ~Socket() {
+    if (number_ >= 0) ::close(number_);
+  }
   Socket(const Socket&) = delete;
   Socket& operator=(const Socket&) = delete;
   [[nodiscard]] int number() const { return number_; }
@@ -38,7 +40,7 @@ Result<std::uint16_t> free_port() {
   Socket socket;
   auto address = loopback(0);
   socklen_t length = sizeof(address);
-  if (::bind(socket.number(), reinterpret_cast<sockaddr*>(&address), length) != 0 ||
+  if (socket.number() < 0 || ::bind(socket.number(), reinterpret_cast<sockaddr*>(&address), length) != 0 ||
       ::getsockname(socket.number(), reinterpret_cast<sockaddr*>(&address), &length) != 0) {
     return fail(ErrorCode::exhausted, std::string("no free port: ") + std::strerror(errno));
   }
@@ -48,7 +50,8 @@ Result<std::uint16_t> free_port() {
 bool port_accepts(std::uint16_t port) {
   Socket socket;
   auto address = loopback(port);
-  return ::connect(socket.number(), reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0;
+  return socket.number() >= 0 &&
+         ::connect(socket.number(), reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0;
 }
 
 }  // namespace millrace

@@ -37,10 +37,10 @@ class BeastServer final : public Server {
     if (error)
       return fail(ErrorCode::invalid_argument, fmt::format("'{}' is not an IP address to listen on", options.address));
     tcp::endpoint endpoint(address, options.port);
-    acceptor_.open(endpoint.protocol(), error);
-    if (!error) acceptor_.set_option(asio::socket_base::reuse_address(true), error);
-    if (!error) acceptor_.bind(endpoint, error);
-    if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
+    (void)acceptor_.open(endpoint.protocol(), error);
+    if (!error) (void)acceptor_.set_option(asio::socket_base::reuse_address(true), error);
+    if (!error) (void)acceptor_.bind(endpoint, error);
+    if (!error) (void)acceptor_.listen(asio::socket_base::max_listen_connections, error);
     if (error) {
       return fail(ErrorCode::unavailable, fmt::format("cannot listen on {}:{}: {}. Is the port in use?",
                                                       options.address, options.port, error.message()));
@@ -57,7 +57,7 @@ class BeastServer final : public Server {
   void stop() override {
     state_->ended = nullptr;
     ErrorOf ignored;
-    acceptor_.close(ignored);
+    (void)acceptor_.close(ignored);
     pause_.cancel();
     auto connections = std::move(connections_);
     connections_.clear();

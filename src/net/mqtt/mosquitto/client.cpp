@@ -61,7 +61,7 @@ class MosquittoClient final : public Client {
 
  private:
   void connect() {
-    if (auto outcome = open_session(); !outcome) on_lost(std::move(outcome).error());
+    if (const auto outcome = open_session(); !outcome) on_lost(outcome.error());
   }
 
   Result<void> open_session() {
@@ -77,7 +77,7 @@ class MosquittoClient final : public Client {
                                                                  handlers_.on_message(message);
                                                              },
                                                          .refused = handlers_.on_refused,
-                                                         .lost = [this](Error why) { on_lost(std::move(why)); }});
+                                                         .lost = [this](const Error& why) { on_lost(why); }});
     return session_->connect(handlers_.will ? handlers_.will() : std::nullopt);
   }
 
@@ -88,7 +88,7 @@ class MosquittoClient final : public Client {
     if (handlers_.on_connected) handlers_.on_connected();
   }
 
-  void on_lost(Error why) {
+  void on_lost(const Error& why) {
     session_.reset();
     if (!running_) return;
     retry_.after_us(backoff_.next_us(), [this] { connect(); });
