@@ -52,12 +52,11 @@ constexpr Row device_table[] = {
 };
 
 http::Route route(Services& services, const Row& row) {
-  return {
-      .method = std::string(row.method),
-      .pattern = std::string(row.pattern),
-      .handle = [&services, handle = row.handle](const http::Request& request,
-                                                 http::Reply reply) { handle(services, request, std::move(reply)); },
-      .body_limit_bytes = row.body_limit_bytes};
+  return {.method = std::string(row.method),
+          .pattern = std::string(row.pattern),
+          .handle = [&services, handle = row.handle](const http::Request& request,
+                                                     const http::Reply& reply) { handle(services, request, reply); },
+          .body_limit_bytes = row.body_limit_bytes};
 }
 
 /// Everything that is no operation: a file of the console, or nothing.

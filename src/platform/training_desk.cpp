@@ -93,7 +93,7 @@ TrainingDesk::TrainingDesk(Services& services, Loop& loop, PlatformConfig::Train
 
 Result<std::string> TrainingDesk::start(const AppliedUseCase& applied, std::uint64_t seed) {
   const auto& name = applied.use_case.name;
-  TRY_ASSIGN(const auto job, services_.jobs.add("training " + name, services_.now_us()));
+  TRY_ASSIGN(auto job, services_.jobs.add("training " + name, services_.now_us()));
   const auto give_up = [&](const Error& error) {
     services_.jobs.finish(job, services_.now_us(), [&]() -> Result<json> { return fail(error); });
     return fail(error);

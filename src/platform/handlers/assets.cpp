@@ -102,7 +102,7 @@ json columns_of(const SampleRequest& wanted, const QueryResult& result) {
 
 }  // namespace
 
-void list_assets(Services& services, const http::Request&, http::Reply reply) {
+void list_assets(Services& services, const http::Request&, const http::Reply& reply) {
   std::vector<const LiveAsset*> sorted;
   for (const auto& asset : services.live.assets()) sorted.push_back(&asset);
   std::sort(sorted.begin(), sorted.end(), [](const LiveAsset* left, const LiveAsset* right) {
@@ -113,11 +113,11 @@ void list_assets(Services& services, const http::Request&, http::Reply reply) {
   answer(reply, list);
 }
 
-void list_signals(Services& services, const http::Request& request, http::Reply reply) {
+void list_signals(Services& services, const http::Request& request, const http::Reply& reply) {
   answer(reply, signals(services, request));
 }
 
-void get_samples(Services& services, const http::Request& request, http::Reply reply) {
+void get_samples(Services& services, const http::Request& request, const http::Reply& reply) {
   auto wanted = sample_request(services, request);
   if (!wanted) return reply(http::problem(wanted.error()));
   if (wanted->range.signal_ids.empty()) return answer(reply, columns_of(*wanted, {}));

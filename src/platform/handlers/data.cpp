@@ -158,14 +158,14 @@ Result<ReportRequest> report_request(Services& services, const http::Request& re
 
 }  // namespace
 
-void import_data(Services& services, const http::Request& request, http::Reply reply) {
+void import_data(Services& services, const http::Request& request, const http::Reply& reply) {
   const auto wanted = import_request(services, request);
   if (!wanted) return reply(http::problem(wanted.error()));
   if (wanted->work_orders) return import_work_orders(services, reply, *wanted, request.body);
   import_samples(services, reply, *wanted, request.body);
 }
 
-void query_sql(Services& services, const http::Request& request, http::Reply reply) {
+void query_sql(Services& services, const http::Request& request, const http::Reply& reply) {
   const auto wanted = sql_request(request);
   if (!wanted) return reply(http::problem(wanted.error()));
   if (wanted->keep_snapshot) services.snapshots.keep(*wanted->keep_snapshot, services.now_us());
@@ -177,7 +177,7 @@ void query_sql(Services& services, const http::Request& request, http::Reply rep
       });
 }
 
-void get_quality(Services& services, const http::Request& request, http::Reply reply) {
+void get_quality(Services& services, const http::Request& request, const http::Reply& reply) {
   const auto name = query_name(request, "use_case", NameKind::use_case);
   if (!name) return reply(http::problem(name.error()));
   std::vector<std::string> signals;
@@ -192,7 +192,7 @@ void get_quality(Services& services, const http::Request& request, http::Reply r
                });
 }
 
-void get_quality_report(Services& services, const http::Request& request, http::Reply reply) {
+void get_quality_report(Services& services, const http::Request& request, const http::Reply& reply) {
   const auto wanted = report_request(services, request);
   if (!wanted) return reply(http::problem(wanted.error()));
   const auto from_us = day_of(services.now_us()) - (wanted->days - 1) * day_us;

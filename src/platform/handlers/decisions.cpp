@@ -222,7 +222,7 @@ LakeCommit label_of(const json& decision, const VerdictRequest& wanted) {
 
 }  // namespace
 
-void list_decisions(Services& services, const http::Request& request, http::Reply reply) {
+void list_decisions(Services& services, const http::Request& request, const http::Reply& reply) {
   const auto filter = filter_of(request);
   if (!filter) return reply(http::problem(filter.error()));
   const auto limit = query_integer(request, "limit", 1, 1000, 100);
@@ -235,7 +235,7 @@ void list_decisions(Services& services, const http::Request& request, http::Repl
       });
 }
 
-void get_decision(Services& services, const http::Request& request, http::Reply reply) {
+void get_decision(Services& services, const http::Request& request, const http::Reply& reply) {
   const auto id = path_name(request, "decision_id", NameKind::decision);
   if (!id) return reply(http::problem(id.error()));
   on_worker<Found>(
@@ -246,7 +246,7 @@ void get_decision(Services& services, const http::Request& request, http::Reply 
       });
 }
 
-void set_verdict(Services& services, const http::Request& request, http::Reply reply) {
+void set_verdict(Services& services, const http::Request& request, const http::Reply& reply) {
   const auto wanted = verdict_request(services, request);
   if (!wanted) return reply(http::problem(wanted.error()));
   on_worker<Found>(

@@ -62,7 +62,7 @@ Result<void> report(Services& services, const http::Request& request) {
 
 }  // namespace
 
-void get_assignment(Services& services, const http::Request& request, http::Reply reply) {
+void get_assignment(Services& services, const http::Request& request, const http::Reply& reply) {
   const auto caller = caller_of(services, request);
   if (!caller) return reply(http::problem(caller.error()));
   services.fleet.seen(caller->site, caller->name, services.now_us());
@@ -79,7 +79,7 @@ void get_assignment(Services& services, const http::Request& request, http::Repl
   reply(std::move(response));
 }
 
-void get_artifact(Services& services, const http::Request& request, http::Reply reply) {
+void get_artifact(Services& services, const http::Request& request, const http::Reply& reply) {
   const auto caller = caller_of(services, request);
   if (!caller) return reply(http::problem(caller.error()));
   const auto sha256 = path_name(request, "sha256", NameKind::sha256);
@@ -95,7 +95,7 @@ void get_artifact(Services& services, const http::Request& request, http::Reply 
       });
 }
 
-void report_device(Services& services, const http::Request& request, http::Reply reply) {
+void report_device(Services& services, const http::Request& request, const http::Reply& reply) {
   const auto noted = report(services, request);
   if (!noted) return reply(http::problem(noted.error()));
   reply({.status = 204});

@@ -6,7 +6,7 @@
 namespace millrace::handlers {
 
 /// One function per operation of docs/openapi.yaml; routes.cpp says which path calls which.
-using Handler = void(Services&, const http::Request&, http::Reply);
+using Handler = void(Services&, const http::Request&, const http::Reply&);
 
 Handler login;             // session.cpp
 Handler openapi, metrics;  // system.cpp

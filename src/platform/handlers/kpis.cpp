@@ -15,7 +15,7 @@ Result<nlohmann::json> get(Services& services, const http::Request& request) {
 
 }  // namespace
 
-void get_kpi(Services& services, const http::Request& request, http::Reply reply) {
+void get_kpi(Services& services, const http::Request& request, const http::Reply& reply) {
   answer(reply, get(services, request));
 }
 

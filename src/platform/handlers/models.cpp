@@ -64,17 +64,17 @@ Result<json> job(Services& services, const http::Request& request) {
 
 }  // namespace
 
-void list_models(Services& services, const http::Request&, http::Reply reply) { answer(reply, list(services)); }
-void get_model(Services& services, const http::Request& request, http::Reply reply) {
+void list_models(Services& services, const http::Request&, const http::Reply& reply) { answer(reply, list(services)); }
+void get_model(Services& services, const http::Request& request, const http::Reply& reply) {
   answer(reply, get(services, request));
 }
-void train_model(Services& services, const http::Request& request, http::Reply reply) {
+void train_model(Services& services, const http::Request& request, const http::Reply& reply) {
   answer(reply, train(services, request), 202);
 }
-void approve_model(Services& services, const http::Request& request, http::Reply reply) {
+void approve_model(Services& services, const http::Request& request, const http::Reply& reply) {
   answer(reply, approve(services, request));
 }
-void get_job(Services& services, const http::Request& request, http::Reply reply) {
+void get_job(Services& services, const http::Request& request, const http::Reply& reply) {
   answer(reply, job(services, request));
 }
 

@@ -4,7 +4,7 @@
 
 namespace millrace::handlers {
 
-void login(Services& services, const http::Request& request, http::Reply reply) {
+void login(Services& services, const http::Request& request, const http::Reply& reply) {
   const auto token = query_text(request, "token", 256);
   if (!token) return reply(http::problem(token.error()));
   if (!*token) return reply(http::problem({ErrorCode::invalid_argument, "token is missing"}));

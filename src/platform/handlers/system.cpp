@@ -6,15 +6,17 @@
 
 namespace millrace::handlers {
 
-void openapi(Services&, const http::Request&, http::Reply reply) {
+void openapi(Services&, const http::Request&, const http::Reply& reply) {
   reply({.status = 200, .body = std::string(openapi_yaml()), .content_type = "application/yaml"});
 }
 
-void metrics(Services& services, const http::Request&, http::Reply reply) {
+void metrics(Services& services, const http::Request&, const http::Reply& reply) {
   reply({.status = 200, .body = services.metrics.scrape(), .content_type = "text/plain; version=0.0.4; charset=utf-8"});
 }
 
-void status(Services& services, const http::Request&, http::Reply reply) { answer(reply, json_status(services)); }
+void status(Services& services, const http::Request&, const http::Reply& reply) {
+  answer(reply, json_status(services));
+}
 
 void events(Services& services, std::shared_ptr<http::EventStream> stream) {
   if (!stream->send("status", dump(json_status(services)))) return;

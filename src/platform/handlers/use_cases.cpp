@@ -139,27 +139,27 @@ Result<json> get(Services& services, const http::Request& request) {
 
 }  // namespace
 
-void list_use_cases(Services& services, const http::Request&, http::Reply reply) {
+void list_use_cases(Services& services, const http::Request&, const http::Reply& reply) {
   json list = json::array();
   for (const auto& [name, applied] : services.use_cases.all()) list.push_back(summary(services, applied));
   answer(reply, list);
 }
 
 /// "plan" is an operation, not a use case: without this row it would be read as a name.
-void refuse_get_of_plan(Services&, const http::Request&, http::Reply reply) {
+void refuse_get_of_plan(Services&, const http::Request&, const http::Reply& reply) {
   auto response = http::problem({ErrorCode::invalid_argument, "/api/v1/use-cases/plan takes POST"});
   response.status = 405;
   response.headers.emplace("allow", "POST");
   reply(std::move(response));
 }
 
-void get_use_case(Services& services, const http::Request& request, http::Reply reply) {
+void get_use_case(Services& services, const http::Request& request, const http::Reply& reply) {
   answer(reply, get(services, request));
 }
-void plan_use_case(Services& services, const http::Request& request, http::Reply reply) {
+void plan_use_case(Services& services, const http::Request& request, const http::Reply& reply) {
   answer(reply, plan(services, request));
 }
-void apply_use_case(Services& services, const http::Request& request, http::Reply reply) {
+void apply_use_case(Services& services, const http::Request& request, const http::Reply& reply) {
   answer(reply, apply(services, request));
 }
 
