@@ -63,8 +63,8 @@ def quantile(values, share):
 
 def report(what, values):
     for share, name, target in ((0.5, "p50", None), (0.99, "p99", TARGET_MS)):
-        print(json.dumps({"name": f"console: sensor to painted, {what}, {name} of {len(values)}", "value": quantile(values, share),
-                          "unit": "ms", "better": "lower", "target": target}), flush=True)
+        print(json.dumps({"name": f"console: sensor to painted, {what}, {name}", "value": quantile(values, share),
+                          "unit": "ms", "better": "lower", "target": target, "n": len(values)}), flush=True)
 
 
 def longest_lived(site):

@@ -2,7 +2,7 @@
 """Runs every benchmark of a build and writes build/bench/report.json.
 
 A benchmark is a program in <build>/bench that prints one JSON object a line:
-  {"name", "value", "unit", "better": "higher"|"lower", "target": number|null, "peer": {"name", "value"}|null}
+  {"name", "value", "unit", "better": "higher"|"lower", "target": number|null, "peer": {"name", "value"}|null, "n": samples, where it is a quantile}
 With --peers, the peers that can run beside ours are measured in the same run (environment PEERS=1).
 """
 import argparse
@@ -61,6 +61,7 @@ def main():
             results.append(result)
             peer = result.get("peer")
             beside = f"   {peer['name']}: {peer['value']:g}" if peer else ""
+            beside += f"   {result['n']:,} samples" if "n" in result else ""
             print(f"[bench]   {result['name']:<48} {result['value']:>14,.4g} {result['unit']:<24} {verdict(result)}{beside}")
         print(f"[bench]   {time.monotonic() - started:.1f} s", flush=True)
     report = pathlib.Path("build/bench/report.json")
