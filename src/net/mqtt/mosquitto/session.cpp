@@ -146,7 +146,7 @@ Result<void> Session::watch_socket() {
   boost::system::error_code error;
   if (copy >= 0) {
     socket_.emplace(loop_.context());
-    socket_->assign(copy, error);
+    static_cast<void>(socket_->assign(copy, error));
     if (error) ::close(copy);
   }
   if (copy < 0 || error) return fail(ErrorCode::unavailable, fmt::format("cannot watch the socket to {}", address()));
