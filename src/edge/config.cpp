@@ -24,7 +24,7 @@ Result<EdgeConfig> load_edge_config(const std::filesystem::path& file) {
   config.credentials = tls::read_credentials(root);
   config.platform_url = root.text("platform_url", "");
   config.poll_us = root.duration_us("poll", config.poll_us);
-  config.uplink = read_uplink_config(root.section("spool"));
+  config.uplink = read_uplink_config(root.section("spool"), config.uplink);
   if (const auto engine = parse_engine_choice(root.word("engine", {"auto", "trees", "onnxruntime"}, "auto"))) {
     config.engine = *engine;
   }

@@ -26,7 +26,8 @@ struct EdgeConfig {
   std::optional<Credentials> credentials;  ///< for broker and platform; none: plain TCP, tests only
   std::string platform_url;                ///< "https://host:8443"; empty: never asked, what is on disk counts
   std::int64_t poll_us = 2'000'000;        ///< how often the assignment is asked for
-  UplinkConfig uplink;                     ///< decisions and windows on disk, and their way to the gateway
+  /// Decisions and windows on disk, and their way to the gateway. Each commit costs a copy of every changed window.
+  UplinkConfig uplink{.group_commit_us = 500'000};
   EngineChoice engine = EngineChoice::automatic;
   PipelineOptions::Features record_features = PipelineOptions::Features::advice;
   std::optional<std::uint16_t> metrics_port;  ///< loopback, Prometheus' text; 0: any free port; absent: none

@@ -31,6 +31,7 @@ TEST(EdgeConfig, reads_a_whole_file) {
   EXPECT_EQ(config->engine, EngineChoice::trees);
   EXPECT_EQ(config->poll_us, 5'000'000);
   EXPECT_EQ(config->uplink.spool.limit_bytes, 8u << 20);
+  EXPECT_EQ(config->uplink.group_commit_us, 500'000);
   EXPECT_EQ(config->gateways, std::vector<std::string>{"gateway"});
   EXPECT_TRUE(config->directory.is_absolute());
   EXPECT_TRUE(config->credentials.has_value());

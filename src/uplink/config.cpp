@@ -2,8 +2,7 @@
 
 namespace millrace {
 
-UplinkConfig read_uplink_config(ConfigSection section) {
-  UplinkConfig config;
+UplinkConfig read_uplink_config(ConfigSection section, UplinkConfig config) {
   config.spool.limit_bytes = section.size_bytes("limit", config.spool.limit_bytes);
   config.spool.limit_age_us = section.duration_us("age", config.spool.limit_age_us);
   const auto policy = section.word("on_full", {"drop_oldest", "reject", "thin"}, "drop_oldest");
