@@ -6,7 +6,9 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -128,9 +130,14 @@ ClientOptions BrokerProcess::client_options(const std::string& client_id) {
 
 void BrokerProcess::end(int signal) {
   if (pid_ <= 0) return;
-  ::kill(pid_, SIGCONT);
-  ::kill(pid_, signal);
+  const int ended = static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));
+  pollfd waiting = {.fd = ended, .events = POLLIN, .revents = 0};
+  do {  // again and again: Mosquitto passes over a signal that comes while it starts
+    ::kill(pid_, SIGCONT);
+    ::kill(pid_, signal);
+  } while (ended >= 0 && ::poll(&waiting, 1, 200) == 0);
   ::waitpid(pid_, nullptr, 0);
+  if (ended >= 0) ::close(ended);
   pid_ = 0;
 }
 
