@@ -65,18 +65,16 @@ def kill_edge_without_broker(site):
 
 
 def check_decisions(site, spooled):
-    def stored():
-        found = site.sql("SELECT decision_id, count(*) FROM decisions GROUP BY ALL")
-        counts = dict(found)
-        return counts if all(each in counts for each in spooled) else None
-    counts = wait_for("the decisions of the killed edge", stored, 60, 0.5)
+    undecided = (f"SELECT count(*) FROM (SELECT DISTINCT asset, source_time FROM {LIVE} AND signal = 'cycle' EXCEPT "
+                 "SELECT asset, source_time FROM decisions)")
+    wait_for("a decision on every row", lambda: site.sql(undecided) == [[0]], 60, 0.5)
+    counts = dict(site.sql("SELECT decision_id, count(*) FROM decisions GROUP BY ALL"))
+    lost = sum(1 for each in spooled if each not in counts)
+    assert lost == 0, f"{lost} decisions of {len(spooled)} in the spool of the killed edge are missing"
     twice = sum(1 for count in counts.values() if count > 1)
     assert twice == 0, f"{twice} decisions are stored twice"
     rows, distinct = site.sql("SELECT count(*), count(DISTINCT (asset, source_time)) FROM decisions WHERE advice <> 'no_advice'")[0]
     assert rows == distinct, f"{rows - distinct} rows were decided and stored twice"
-    undecided = site.sql(f"SELECT count(*) FROM (SELECT DISTINCT asset, source_time FROM {LIVE} AND signal = 'cycle' EXCEPT "
-                         "SELECT asset, source_time FROM decisions)")[0][0]
-    assert undecided == 0, f"{undecided} rows were never decided"
     return {"decisions": len(counts), "spooled_at_the_kill": len(spooled)}
 
 
