@@ -87,7 +87,8 @@ Result<void> BrokerProcess::launch() {
   if (pid_ == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != parent) ::_exit(1);  // the test died before prctl
-    int quiet = ::open("/dev/null", O_RDWR);
+    const int quiet = ::open("/dev/null", O_RDWR);
+    if (quiet < 0) ::_exit(1);
     ::dup2(quiet, STDIN_FILENO);
     ::dup2(quiet, STDOUT_FILENO);
     ::dup2(quiet, STDERR_FILENO);
