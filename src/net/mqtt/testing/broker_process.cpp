@@ -24,7 +24,7 @@ constexpr auto kStartLimit = std::chrono::seconds(10);
 
 }  // namespace
 
-Result<std::unique_ptr<BrokerProcess>> BrokerProcess::start(Options options) {
+Result<std::unique_ptr<BrokerProcess>> BrokerProcess::start(const Options& options) {
   auto broker = std::make_unique<BrokerProcess>(Private{});
   TRY(broker->prepare(options));
   Result<void> launched;

@@ -26,7 +26,7 @@ class BrokerProcess {
     int certificate_days = 365;                ///< of the broker's own certificate; negative: already expired
   };
   /// Returns when the broker accepts connections.
-  static Result<std::unique_ptr<BrokerProcess>> start(Options options);
+  static Result<std::unique_ptr<BrokerProcess>> start(const Options& options);
   explicit BrokerProcess(Private) {}
   ~BrokerProcess();
   BrokerProcess(const BrokerProcess&) = delete;
