@@ -14,7 +14,7 @@
 #include <filesystem>
 #include <map>
 #include <random>
-#include <string_view>
+#include <string>
 
 namespace millrace {
 namespace {
@@ -24,15 +24,20 @@ constexpr const char* folder_variable = "MILLRACE_EDGE_FOLDER";
 constexpr const char* port_variable = "MILLRACE_EDGE_BROKER_PORT";
 constexpr const char* platform_variable = "MILLRACE_EDGE_PLATFORM";
 
+std::string variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value != nullptr ? value : "";
+}
+
 /// What the child process runs: an edge until it is killed.
 TEST(EdgeKill, DISABLED_an_edge_until_it_is_killed) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   set_up_log({.process = "edge", .level = LogLevel::error});
-  EdgeConfig config{.site = "plant-1", .node = "edge-1", .directory = std::getenv(folder_variable)};
-  const std::string_view port = std::getenv(port_variable);
+  EdgeConfig config{.site = "plant-1", .node = "edge-1", .directory = variable(folder_variable)};
+  const std::string port = variable(port_variable);
   config.site_broker.host = "127.0.0.1";
-  std::from_chars(port.begin(), port.end(), config.site_broker.port);
-  config.platform_url = std::getenv(platform_variable);
+  std::from_chars(port.data(), port.data() + port.size(), config.site_broker.port);
+  config.platform_url = variable(platform_variable);
   config.poll_us = 20'000;
   config.uplink.group_commit_us = 30'000;
   config.uplink.resend_after_us = 300'000;

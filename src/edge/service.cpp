@@ -207,7 +207,7 @@ void EdgeService::collect(std::vector<Uplink::Item>& items) {
   outbox_.take(items);
   for (const auto& pipeline : router_.pipelines()) {
     pipeline->changed([&](const std::string& site, const std::string& asset, std::string bytes) {
-      auto key = windows_of(pipeline->use_case().name) + site + "/" + asset;
+      auto key = fmt::format("{}{}/{}", windows_of(pipeline->use_case().name), site, asset);
       if (items.size() == before) return uplink_.remember(std::move(key), std::move(bytes));
       items.back().remember.emplace_back(std::move(key), std::move(bytes));  // refused together, too
     });
