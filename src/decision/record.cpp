@@ -1,6 +1,6 @@
 #include "decision/record.hpp"
 
-#include "base/id.hpp"
+#include "base/hash.hpp"
 
 #include <fmt/format.h>
 
@@ -75,6 +75,14 @@ class ObjectWriter {
   bool first_ = true;
 };
 
+/// The finaliser of SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014): one to one.
+std::uint64_t mixed(std::uint64_t z) {
+  z += 0x9E3779B97F4A7C15ull;
+  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ull;
+  z = (z ^ (z >> 27)) * 0x94D049BB133111EBull;
+  return z ^ (z >> 31);
+}
+
 }  // namespace
 
 void append_json(std::string& out, const DecisionRecord& record) {
@@ -145,29 +153,28 @@ Result<DecisionRecord> parse_decision_record(std::string_view text) {
   return record;
 }
 
-DecisionIds::DecisionIds() {
-  for (const char digit : random_id()) state_ = state_ * 31 + static_cast<unsigned char>(digit);
-}
-
-std::uint64_t DecisionIds::random() {  // SplitMix64
-  std::uint64_t z = (state_ += 0x9E3779B97F4A7C15ull);
-  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ull;
-  z = (z ^ (z >> 27)) * 0x94D049BB133111EBull;
-  return z ^ (z >> 31);
-}
-
-void DecisionIds::next(TimeUs now_us, std::string& out) {
-  constexpr std::uint32_t counter_limit = 1u << 12;
-  auto now_ms = static_cast<std::uint64_t>(now_us / 1000);
-  if (now_ms > last_ms_) {
-    last_ms_ = now_ms;
-    counter_ = 0;
-  } else if (++counter_ == counter_limit) {  // more than 4096 in a millisecond: the time runs ahead (RFC 9562, 6.2)
-    ++last_ms_;
-    counter_ = 0;
+DecisionKey decision_key(const DecisionRecord& record) {
+  std::string text;
+  for (const std::string* part : {&record.device, &record.use_case, &record.use_case_version, &record.model_version,
+                                  &record.feature_hash, &record.site, &record.asset}) {
+    text += *part;
+    text += '\n';  // stands in no name
   }
-  const std::uint64_t high = (last_ms_ << 16) | 0x7000u | counter_;
-  const std::uint64_t low = (random() & 0x3FFFFFFFFFFFFFFFull) | 0x8000000000000000ull;
+  const std::string digits = sha256_hex(text);
+  constexpr std::size_t word = 16;
+  DecisionKey key;
+  std::from_chars(digits.data(), digits.data() + word, key.high, 16);
+  std::from_chars(digits.data() + word, digits.data() + 2 * word, key.low, 16);
+  return key;
+}
+
+void write_decision_id(const DecisionKey& key, TimeUs source_time_us, TimeUs silence_us, std::string& out) {
+  const std::uint64_t first = mixed(key.high ^ mixed(static_cast<std::uint64_t>(source_time_us)));
+  const std::uint64_t second = mixed(key.low ^ mixed(first ^ static_cast<std::uint64_t>(silence_us)));
+  const std::uint64_t third = mixed(first ^ second);
+  const auto source_time_ms = static_cast<std::uint64_t>(source_time_us / 1000);
+  const std::uint64_t high = (source_time_ms << 16) | 0x8000u | (third & 0x0FFFu);
+  const std::uint64_t low = (second & 0x3FFFFFFFFFFFFFFFull) | 0x8000000000000000ull;
   constexpr char hex[] = "0123456789abcdef";
   constexpr std::size_t length = 36;
   out.resize(length);

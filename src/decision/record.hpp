@@ -12,7 +12,7 @@ namespace millrace {
 
 /// One decision, with all that is needed to trace it. Travels as one flat JSON object and is the lake's row.
 struct DecisionRecord {
-  std::string decision_id;  ///< UUIDv7
+  std::string decision_id;  ///< see DecisionKey
   TimeUs time_us = 0;       ///< when it was made, by the device's clock
   std::string asset, site, device;
   std::string use_case, use_case_version;
@@ -36,20 +36,16 @@ void append_json(std::string& out, const DecisionRecord& record);
 /// Members that are missing keep their defaults; `corrupt` for what is no JSON object or has no decision_id.
 Result<DecisionRecord> parse_decision_record(std::string_view json);
 
-/// UUIDv7 (RFC 9562, 5.7) without a system call for each: 48 bits of time, a counter that makes ids of one millisecond
-/// sort in order of making, 62 bits of a generator that is seeded from the operating system.
-class DecisionIds {
- public:
-  DecisionIds();
-  explicit DecisionIds(std::uint64_t seed) : state_(seed) {}
-  /// Writes 36 characters into `out`, which is reused.
-  void next(TimeUs now_us, std::string& out);
-
- private:
-  std::uint64_t random();
-  std::uint64_t state_ = 0;
-  std::uint64_t last_ms_ = 0;
-  std::uint32_t counter_ = 0;
+/// Who answers, and for which asset: device, use case, model and asset of a record as 128 bits (of a SHA-256).
+struct DecisionKey {
+  std::uint64_t high = 0, low = 0;
 };
+DecisionKey decision_key(const DecisionRecord& record);
+
+/// Writes 36 characters into `out`, which is reused: a UUIDv8 (RFC 9562, 5.8) of the row's time in milliseconds, so
+/// that ids sort as the rows do, and 74 bits that depend on key and times. Nothing of chance: a device that is killed
+/// after it told a decision, and before it stored it, decides on the row anew and gives it the same id. `silence_us`:
+/// when a time-out ended the wait for the row after this one; 0 for a decision on the row itself.
+void write_decision_id(const DecisionKey& key, TimeUs source_time_us, TimeUs silence_us, std::string& out);
 
 }  // namespace millrace

@@ -64,19 +64,41 @@ TEST(DecisionRecord, broken_json_is_an_error) {
   EXPECT_FALSE(parse_decision_record("{\"decision_id\": 7}"));
 }
 
-TEST(DecisionIds, are_unique_sorted_uuids_of_version_7) {
-  DecisionIds ids(1);
+TEST(DecisionId, is_a_uuid_of_version_8_that_sorts_as_the_rows_do) {
+  const DecisionKey key = decision_key(example());
   std::set<std::string> seen;
   std::string id, before;
   for (int i = 0; i < 10'000; ++i) {
-    ids.next(1'790'000'000'000'000 + i / 100, id);
-    EXPECT_TRUE(seen.insert(id).second);
+    write_decision_id(key, 1'790'000'000'000'000 + i * 1000, 0, id);
     EXPECT_LT(before, id);
+    EXPECT_TRUE(seen.insert(id).second);
     before = id;
+    write_decision_id(key, 1'790'000'000'000'001 + i * 1000, 0, id);
+    EXPECT_TRUE(seen.insert(id).second) << "one microsecond later";
   }
   EXPECT_EQ(id.size(), 36u);
-  EXPECT_EQ(id[14], '7');
+  EXPECT_EQ(id[14], '8');
   EXPECT_NE(std::string("89ab").find(id[19]), std::string::npos);
+}
+
+TEST(DecisionId, is_the_same_for_the_same_question_and_another_for_any_other) {
+  const auto id_of = [](const DecisionRecord& record, TimeUs silence_us) {
+    std::string id;
+    write_decision_id(decision_key(record), record.source_time_us, silence_us, id);
+    return id;
+  };
+  DecisionRecord later = example();
+  later.time_us += 1, later.latency_us += 1, later.decision_id = "none yet";
+  EXPECT_EQ(id_of(later, 0), id_of(example(), 0)) << "when it was answered is no part of the question";
+  std::set<std::string> seen{id_of(example(), 0), id_of(example(), 1), id_of(example(), 2)};
+  EXPECT_EQ(seen.size(), 3u);
+  for (std::string DecisionRecord::* part :
+       {&DecisionRecord::device, &DecisionRecord::use_case, &DecisionRecord::use_case_version,
+        &DecisionRecord::model_version, &DecisionRecord::feature_hash, &DecisionRecord::site, &DecisionRecord::asset}) {
+    DecisionRecord other = example();
+    other.*part += "x";
+    EXPECT_TRUE(seen.insert(id_of(other, 0)).second) << other.*part;
+  }
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include <filesystem>
 #include <map>
 #include <random>
+#include <set>
 #include <string>
 
 namespace millrace {
@@ -114,6 +115,9 @@ TEST(EdgeKill, InvariantA_every_row_is_decided_and_stored_once_under_kill_nine) 
   EXPECT_TRUE(loop.run_until([&] { return stored().size() >= rows; }, limit_us)) << stored().size() << " of " << rows;
   kill_child(child);
   for (const auto& [clock_value, times] : stored()) EXPECT_EQ(times, 1) << "row " << clock_value;
+  std::set<std::string> ids;
+  for (const auto& decision : gateway.stored) ids.insert(decision.decision_id);
+  for (const auto& told : gateway.decisions) EXPECT_TRUE(ids.contains(told.decision_id)) << "row " << told.clock;
   EXPECT_TRUE(gateway.gaps.empty());
   std::filesystem::remove_all(folder);
 }

@@ -41,6 +41,13 @@ void Pipeline::set_model(ActiveModel model) {
   inputs_.assign(options_.batch_rows * model_.definition->size(), 0);
   outputs_.assign(options_.batch_rows, 0);
   record_.features.reserve(model_.definition->size());
+  for (auto& asset : assets_) asset->key = key_of(*asset);
+}
+
+DecisionKey Pipeline::key_of(const Asset& asset) {
+  record_.site = asset.site;
+  record_.asset = asset.name;
+  return decision_key(record_);
 }
 
 std::optional<std::uint32_t> Pipeline::column_of(std::string_view signal) const {
@@ -55,7 +62,8 @@ std::size_t Pipeline::asset(const std::string& site, const std::string& name) {
   if (is_new) {
     assets_.push_back(std::make_unique<Asset>(
         Asset{site, name, Aligner(model_.definition->layout.size(), use_case_.features.align_timeout_us),
-              AssetWindow(model_.definition), Decider(use_case_.decision, use_case_.quality.missing)}));
+              AssetWindow(model_.definition), Decider(use_case_.decision, use_case_.quality.missing), DecisionKey{}}));
+    assets_.back()->key = key_of(*assets_.back());
   }
   return found->second;
 }
@@ -120,10 +128,10 @@ void Pipeline::decide(const Pending& pending, double prediction, std::span<const
   record_.prediction = prediction;
   record_.inputs_good = pending.inputs_good;
   record_.source_time_us = pending.source_time_us;
-  put_out(asset, asset.decider.decide(prediction, pending.inputs_good, received_us_), features);
+  put_out(asset, asset.decider.decide(prediction, pending.inputs_good, received_us_), 0, features);
 }
 
-void Pipeline::put_out(const Asset& asset, const Verdict& verdict, std::span<const float> features) {
+void Pipeline::put_out(const Asset& asset, const Verdict& verdict, TimeUs silence_us, std::span<const float> features) {
   using Features = PipelineOptions::Features;
   record_.time_us = now_us_;
   record_.asset = asset.name;
@@ -131,7 +139,7 @@ void Pipeline::put_out(const Asset& asset, const Verdict& verdict, std::span<con
   record_.advice = verdict.advice;
   record_.hold = verdict.hold;
   asset.decider.explain(record_.reason);
-  ids_.next(now_us_, record_.decision_id);
+  write_decision_id(asset.key, record_.source_time_us, silence_us, record_.decision_id);
   const bool with_features =
       options_.features == Features::all || (options_.features == Features::advice && verdict.advice != "none");
   record_.features.clear();
@@ -156,7 +164,7 @@ void Pipeline::poll(std::int64_t monotonic_us, TimeUs now_us) {
     record_.prediction = std::numeric_limits<double>::quiet_NaN();
     record_.inputs_good = 0;
     record_.source_time_us = asset->window.newest_us();
-    put_out(*asset, Verdict{"no_advice", 0, true}, {});
+    put_out(*asset, Verdict{"no_advice", 0, true}, now_us, {});
   }
 }
 

@@ -77,6 +77,7 @@ class Pipeline {
     Aligner aligner;
     AssetWindow window;
     Decider decider;
+    DecisionKey key;
     int work_order_code = 0;
     bool changed = false;
   };
@@ -89,7 +90,9 @@ class Pipeline {
   void on_work_order(std::size_t index, TimeUs source_time_us, StatusCode status, double value);
   void run_batch();
   void decide(const Pending& pending, double prediction, std::span<const float> features);
-  void put_out(const Asset& asset, const Verdict& verdict, std::span<const float> features);
+  /// `silence_us`: see write_decision_id.
+  void put_out(const Asset& asset, const Verdict& verdict, TimeUs silence_us, std::span<const float> features);
+  [[nodiscard]] DecisionKey key_of(const Asset& asset);
   [[nodiscard]] std::string state_of(const Asset& asset) const;
 
   UseCase use_case_;
@@ -105,7 +108,6 @@ class Pipeline {
   std::vector<float> inputs_, outputs_;
   std::vector<Pending> pending_;
   DecisionRecord record_;
-  DecisionIds ids_;
   std::int64_t received_us_ = 0;
   TimeUs now_us_ = 0;
   LatencyHistogram latency_;
