@@ -5,6 +5,7 @@
 #include "runtime/backoff.hpp"
 
 #include <fmt/format.h>
+#include <netdb.h>
 
 #include <optional>
 #include <set>
@@ -13,6 +14,17 @@ namespace millrace::mqtt {
 namespace {
 
 constexpr std::int64_t kCloseLimitUs = 500'000;
+
+/// As for "localhost" on most machines.
+bool has_both_families(const std::string& host) {
+  addrinfo hints{}, *found = nullptr;
+  hints.ai_socktype = SOCK_STREAM;
+  if (::getaddrinfo(host.c_str(), nullptr, &hints, &found) != 0) return false;
+  std::set<int> families;
+  for (const addrinfo* each = found; each != nullptr; each = each->ai_next) families.insert(each->ai_family);
+  ::freeaddrinfo(found);
+  return families.contains(AF_INET) && families.contains(AF_INET6);
+}
 
 /// Keeps a session alive: a new one after each loss, with growing delays.
 class MosquittoClient final : public Client {
@@ -78,7 +90,7 @@ class MosquittoClient final : public Client {
                                                              },
                                                          .refused = handlers_.on_refused,
                                                          .lost = [this](const Error& why) { on_lost(why); }});
-    return session_->connect(handlers_.will ? handlers_.will() : std::nullopt);
+    return session_->connect(handlers_.will ? handlers_.will() : std::nullopt, ipv4_only_);
   }
 
   void on_connected() {
@@ -89,8 +101,13 @@ class MosquittoClient final : public Client {
   }
 
   void on_lost(const Error& why) {
+    const bool is_silent = session_ && !session_->reached();
     session_.reset();
     if (!running_) return;
+    if (is_silent) {  // the other kind of address belongs to the same attempt
+      ipv4_only_ = !ipv4_only_ && has_both_families(options_.host);
+      if (ipv4_only_) return retry_.after_us(0, [this] { connect(); });
+    }
     retry_.after_us(backoff_.next_us(), [this] { connect(); });
     bool news = told_.insert(why.message).second || was_connected_;
     was_connected_ = false;
@@ -111,6 +128,7 @@ class MosquittoClient final : public Client {
   std::unique_ptr<Session> session_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   std::set<std::string> told_;  ///< reasons since the last connection
+  bool ipv4_only_ = false;
   bool running_ = false;
   bool was_connected_ = false;
 };

@@ -5,11 +5,14 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdio>
 #include <set>
 
 namespace millrace::mqtt {
@@ -282,6 +285,38 @@ TEST_F(MosquittoTlsTest, no_broker_and_no_such_host_are_clear_errors) {
   ASSERT_TRUE(wait([&] { return !nobody.failures.empty(); }));
   EXPECT_EQ(nobody.failures[0].code, ErrorCode::unavailable);
   EXPECT_THAT(nobody.failures[0].message, HasSubstr("127.0.0.1:" + std::to_string(broker_->port())));
+}
+
+constexpr int kCannotTry = 77;
+
+/// A process of its own with an /etc/hosts of its own; that takes a right which containers may withhold.
+int reach_by_a_name_of_two_addresses(const BrokerProcess& broker, ClientOptions options) {
+  const auto hosts = (broker.folder() / "hosts").string();
+  if (!write_file(hosts, "::1 localhost\n127.0.0.1 localhost\n")) return 2;
+  const bool is_apart = ::unshare(CLONE_NEWNS) == 0 || ::unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0;
+  if (!is_apart || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return kCannotTry;
+  if (::mount(hosts.c_str(), "/etc/hosts", nullptr, MS_BIND, nullptr) != 0) return kCannotTry;
+  SystemClock clock;
+  Loop loop(clock);
+  options.host = "localhost";
+  Recorder one(loop, options);
+  one.start();
+  const bool is_reached = loop.run_until([&] { return one.connections == 1; }, kLimitUs);
+  for (const auto& failure : one.failures) std::fprintf(stderr, "told: %s\n", failure.message.c_str());
+  return is_reached && one.failures.empty() ? 0 : 1;
+}
+
+// Debian's /etc/hosts gives localhost two addresses, ::1 first; a broker may listen at the other alone.
+TEST_F(MosquittoTlsTest, a_name_of_two_addresses_is_tried_at_both) {
+  begin({.tls = true});
+  const auto options = broker_->client_options("one");
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(reach_by_a_name_of_two_addresses(*broker_, options));
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  ASSERT_TRUE(WIFEXITED(status));
+  if (WEXITSTATUS(status) == kCannotTry) GTEST_SKIP() << "no right to give a process an /etc/hosts of its own";
+  EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
 TEST(OutgoingBytesTest, counts_both_qualities_apart) {

@@ -125,10 +125,11 @@ void Session::set_callbacks() {
   });
 }
 
-Result<void> Session::connect(const std::optional<Will>& will) {
+Result<void> Session::connect(const std::optional<Will>& will, bool ipv4_only) {
   TRY(configure(will));
   errno = 0;
-  int code = mosquitto_connect_async(mosquitto_, options_.host.c_str(), options_.port, options_.keep_alive_s);
+  int code = mosquitto_connect_bind_async(mosquitto_, options_.host.c_str(), options_.port, options_.keep_alive_s,
+                                          ipv4_only ? "0.0.0.0" : nullptr);
   if (code != MOSQ_ERR_SUCCESS) return fail(failure(code));
   TRY(watch_socket());
   deadline_.after_us(kConnectLimitUs, [this] {

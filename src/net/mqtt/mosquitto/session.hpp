@@ -34,14 +34,16 @@ class Session {
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  /// Starts connecting; the outcome is `connected` or `lost`. An error when it cannot even start.
-  Result<void> connect(const std::optional<Will>& will);
+  /// Starts connecting; the outcome is `connected` or `lost`. An error when it cannot even start. libmosquitto tries
+  /// the first address of a name only: `ipv4_only` passes over the others, which usually come first.
+  Result<void> connect(const std::optional<Will>& will, bool ipv4_only);
   Result<void> subscribe(const std::vector<std::string>& filters, int quality_of_service);
   Result<void> publish(std::string_view topic, std::string_view payload, int quality_of_service, bool retain);
   /// DISCONNECT, what is queued before it included; waits up to `limit_us`.
   void close(std::int64_t limit_us);
 
   [[nodiscard]] bool connected() const { return connected_; }
+  [[nodiscard]] bool reached() const { return reached_; }  ///< something took the TCP connection
   [[nodiscard]] bool in_callback() const { return in_callback_; }
   [[nodiscard]] std::size_t outgoing_bytes() const { return outgoing_.bytes(); }
 
