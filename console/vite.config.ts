@@ -5,5 +5,6 @@ export default defineConfig({
   cacheDir: ".vite",
   esbuild: { jsx: "automatic" },
   build: { outDir: "dist", target: "es2022", assetsInlineLimit: 0, reportCompressedSize: false },
+  server: { host: "127.0.0.1" }, // the tests' runner listens, too; a bare system need not know the name "localhost"
   test: { environment: "node", include: ["src/**/*.test.ts"] },
 });
