@@ -1,6 +1,7 @@
 // The edge: bytes of a message in, bytes of a decision out. First inside one process, then through a real broker.
 //   usage: bench_edge [seconds per part, default 5]
 //   With PEERS=1 Node-RED answers the same messages through the same kind of broker (bench/peers/node-red).
+#include "broker_alone.hpp"
 #include "edge/router.hpp"
 #include "edge_load.hpp"
 #include "edge_responder.hpp"
@@ -139,6 +140,11 @@ void measure_through_broker(const UseCase& use_case, int seconds) {
   print_result("edge_through_broker_p99_trees", ours.quantile_ms(0.99), "ms", "lower", 0.6, p99);
   print_result("edge_through_broker_decisions_lost_trees", static_cast<double>(ours.lost), "", "lower", 0);
   print_result("edge_through_broker_sustained_trees", ours.answers_per_s, "1/s", "higher", no_target, rate);
+  // A decision passes the broker twice.
+  BrokerAlone alone;
+  const double limit = measure_round_trips(alone, 1000, seconds).answers_per_s / 2;
+  print_result("edge_through_broker_limit", limit, "1/s", "higher", no_target,
+               {"the broker alone, half its rate", limit});
   print_result("edge_through_broker_cpu_trees", ours.cpu_us, "us/message", "lower", no_target,
                peer ? beside(peer->cpu_us) : Peer{"Node-RED, measured elsewhere", 28});
   if (peer && peer->lost > 0)

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <mosquitto.h>
 #include <mqtt_protocol.h>
+#include <netinet/tcp.h>
 #include <openssl/ssl.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -18,6 +19,7 @@ namespace {
 constexpr std::int64_t kConnectLimitUs = 10'000'000;
 constexpr std::int64_t kHousekeepingUs = 1'000'000;
 constexpr int kPacketsPerWakeUp = 512;      // then other handlers of the loop get their turn
+constexpr int kCorked = 16;                 // messages of one turn of the loop that leave the socket together
 constexpr int kUnacknowledgedLimit = 1000;  // the broker's Receive Maximum caps it (Mosquitto: max_inflight_messages)
 
 int connect_error(int socket) {
@@ -222,6 +224,32 @@ void Session::write() {
   wait_readable();
 }
 
+/// libmosquitto writes each packet by itself, and each write(2) to a socket that sends at once costs several
+/// microseconds here and wakes the broker. The first message of a turn of the loop goes out at once, as an answer
+/// should; those that follow it leave together.
+void Session::hold_back() {
+  if (++published_ == 1) {
+    loop_.post([this, alive = alive_] {
+      if (*alive) let_go();
+    });
+  } else if (published_ % kCorked == 0) {
+    cork(false), cork(true);
+  } else if (published_ == 2) {
+    cork(true);
+  }
+}
+
+void Session::cork(bool on) {
+  const int value = on ? 1 : 0;
+  if (socket_) ::setsockopt(socket_->native_handle(), IPPROTO_TCP, TCP_CORK, &value, sizeof value);
+  corked_ = on;
+}
+
+void Session::let_go() {
+  if (corked_) cork(false);
+  published_ = 0;
+}
+
 void Session::after_io(int code) {
   if (lost_) return;
   if (code != MOSQ_ERR_SUCCESS || mosquitto_socket(mosquitto_) < 0) {
@@ -295,6 +323,7 @@ Result<void> Session::publish(std::string_view topic, std::string_view payload, 
                 fmt::format("{} bytes wait for the MQTT broker {}", outgoing_.bytes(), address()));
   }
   topic_.assign(topic);
+  hold_back();
   int id = 0;
   if (quality_of_service == 0) outgoing_.add_unacknowledged(size);  // first: it may be written and done inside the call
   int code = mosquitto_publish_v5(mosquitto_, &id, topic_.c_str(), static_cast<int>(payload.size()), payload.data(),

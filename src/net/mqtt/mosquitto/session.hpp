@@ -57,6 +57,9 @@ class Session {
   void read();
   [[nodiscard]] bool is_drained() const;
   void write();
+  void hold_back();
+  void cork(bool on);
+  void let_go();
   void after_io(int code);
   void give_up(Error why);
   [[nodiscard]] Error failure(int code) const;
@@ -84,6 +87,8 @@ class Session {
   bool read_awaited_ = false;
   bool pausing_ = false;  ///< a read comes by itself
   bool writable_awaited_ = false;
+  int published_ = 0;    ///< in this turn of the loop
+  bool corked_ = false;  ///< the socket collects what is written
   bool lost_ = false;
 };
 
