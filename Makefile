@@ -1,5 +1,7 @@
 # The front doors. `make help` lists them.
 SHELL := /bin/bash
+# A build that fails behind a pipe fails the target.
+.SHELLFLAGS := -o pipefail -ec
 .DEFAULT_GOAL := help
 PRESET ?= dev
 BUILD := build/$(PRESET)
@@ -46,13 +48,14 @@ bench-cmapss: build ## remaining useful life on NASA's files: DATA=<folder> SUBS
 	@$(BUILD)/bench/bench_cmapss $(or $(DATA),$(or $(MILLRACE_DATA),../shared/data)/cmapss) $(or $(SUBSET),FD001)
 
 asan tsan: bootstrap ## the unit tests under a sanitizer
-	@cmake --preset $@ >/dev/null && ninja -C build/$@ -j $(JOBS) | scripts/progress
+	@cmake --preset $@ >/dev/null
+	@ninja -C build/$@ -j $(JOBS) | scripts/progress
 	@ctest --preset $@ -L unit
 
-fuzz: bootstrap ## each fuzz target for SECONDS seconds (default 30), with clang
-	@cmake --preset fuzz >/dev/null && ninja -C build/fuzz -j $(JOBS) fuzz_targets | scripts/progress
-	@for target in build/fuzz/fuzz/fuzz_*; do [ -x $$target ] || continue; name=$${target##*/fuzz_}; echo "[fuzz] $$name"; \
-	  mkdir -p build/fuzz/corpus/$$name; $$target -max_total_time=$(or $(SECONDS_EACH),30) -print_final_stats=1 build/fuzz/corpus/$$name fuzz/corpus/$$name 2>&1 | tail -4 || exit 1; done
+fuzz: bootstrap ## each fuzz target for SECONDS_EACH seconds (default 30), with clang
+	@cmake --preset fuzz >/dev/null
+	@ninja -C build/fuzz -j $(JOBS) fuzz_targets | scripts/progress
+	@scripts/fuzz build/fuzz $(or $(SECONDS_EACH),30)
 
 format: bootstrap ## rewrite C++ sources with clang-format
 	@git ls-files '*.cpp' '*.hpp' | xargs $(DEPS)/python/bin/clang-format -i
