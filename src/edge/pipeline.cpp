@@ -193,18 +193,19 @@ Result<void> Pipeline::restore(const std::string& site, const std::string& name,
   Asset& restored = *assets_[asset(site, name)];
   TRY(restored.window.deserialise(bytes.substr(sizeof head)));
   restored.work_order_code = head[0];
+  restored.changed = true;  // another pipeline's window may not be stored yet
   restored.decider.restore_hold(static_cast<std::uint32_t>(std::max(0, head[1])));
   restored.aligner.reset(restored.window.newest_us());
   return {};
 }
 
-std::optional<TimeUs> Pipeline::newest_us() const {
-  std::optional<TimeUs> newest;
+std::optional<TimeUs> Pipeline::known_until_us() const {
+  std::optional<TimeUs> known;
   for (const auto& asset : assets_) {
     if (asset->window.rows() == 0) continue;
-    newest = std::max(newest.value_or(asset->window.newest_us()), asset->window.newest_us());
+    known = std::min(known.value_or(asset->window.newest_us()), asset->window.newest_us());
   }
-  return newest;
+  return known;
 }
 
 }  // namespace millrace

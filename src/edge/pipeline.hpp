@@ -64,8 +64,9 @@ class Pipeline {
   void changed(const StateSink& visit);
   void all(const StateSink& visit) const;
   Result<void> restore(const std::string& site, const std::string& asset, std::string_view bytes);
-  /// Source time of the newest row of any asset; nothing when there is none.
-  [[nodiscard]] std::optional<TimeUs> newest_us() const;
+  /// Up to this source time each asset's rows are known: the newest row's, of the asset that is behind the others (each
+  /// may have a clock of its own). Nothing when there is no row.
+  [[nodiscard]] std::optional<TimeUs> known_until_us() const;
 
   [[nodiscard]] const LatencyHistogram& latency() const { return latency_; }
   [[nodiscard]] std::uint64_t decisions() const { return decisions_; }

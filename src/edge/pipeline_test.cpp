@@ -161,6 +161,13 @@ TEST_F(PipelineTest, a_new_model_takes_over_with_the_next_row_and_no_row_is_miss
   EXPECT_EQ(records_[5].clock, 6);
 }
 
+TEST_F(PipelineTest, what_is_known_is_what_the_asset_knows_that_is_behind) {
+  EXPECT_FALSE(pipeline_->known_until_us());
+  row(3, 10, status::good, "p1");
+  row(900, 10, status::good, "p2");  // its clock is ahead
+  EXPECT_EQ(pipeline_->known_until_us(), 3 * second);
+}
+
 TEST_F(PipelineTest, a_restart_goes_on_with_window_hold_and_work_order) {
   pipeline_->set_model(testing::sample_model());
   code(2, 1);
@@ -173,7 +180,10 @@ TEST_F(PipelineTest, a_restart_goes_on_with_window_hold_and_work_order) {
   pipeline_->changed([](const auto&, const auto&, const auto&) { FAIL() << "nothing changed since"; });
   pipeline_ = make();
   ASSERT_TRUE(pipeline_->restore("plant-1", "p1", state));
-  EXPECT_EQ(pipeline_->newest_us(), second);
+  EXPECT_EQ(pipeline_->known_until_us(), second);
+  std::size_t changed = 0;
+  pipeline_->changed([&](const auto&, const auto&, const std::string& bytes) { changed += bytes == state ? 1 : 0; });
+  EXPECT_EQ(changed, 1u) << "the pipeline that it came from may not have stored it";
   pipeline_->set_model(testing::sample_model());
   code(2, 1);  // told again by the birth: no event
   row(1, 10);  // replayed: known already

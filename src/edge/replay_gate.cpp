@@ -4,6 +4,8 @@
 #include "sparkplug/names.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <optional>
 #include <utility>
 
 namespace millrace {
@@ -25,33 +27,40 @@ std::optional<std::uint64_t> answered_from_ms(std::string_view payload) {
 
 }  // namespace
 
-void ReplayGate::ask(std::uint64_t from_ms, TimeUs now_us) {
-  from_ms_ = std::min(from_ms_.value_or(from_ms), from_ms);
-  asked_us_ = now_us;
+void ReplayGate::ask(std::string_view gateway, std::uint64_t from_ms, std::int64_t now_us) {
+  const auto [question, is_new] = asked_.try_emplace(std::string(gateway), Question{.from_ms = from_ms});
+  question->second.from_ms = std::min(question->second.from_ms, from_ms);
+  question->second.asked_us = now_us;
 }
 
 void ReplayGate::on_data(sparkplug::DeviceState& device, std::string_view payload) {
-  if (!from_ms_) return deliver_(device, payload);
+  const auto question = asked_.find(device.node);
+  if (question == asked_.end()) return deliver_(device, payload);
   if (device.device.empty()) {
-    if (const auto from_ms = answered_from_ms(payload); from_ms && *from_ms <= *from_ms_) open();
+    if (const auto from_ms = answered_from_ms(payload); from_ms && *from_ms <= question->second.from_ms) open(question);
     return deliver_(device, payload);
   }
   if (is_historical(payload)) return deliver_(device, payload);
-  held_bytes_ += payload.size();
-  held_.push_back({&device, std::string(payload)});
-  if (held_bytes_ > options_.held_bytes) open();
+  question->second.held_bytes += payload.size();
+  question->second.held.push_back({&device, std::string(payload)});
+  if (question->second.held_bytes > options_.held_bytes) open(question);
 }
 
-bool ReplayGate::on_timer(TimeUs now_us) {
-  if (!from_ms_ || now_us - asked_us_ < options_.patience_us) return true;
-  open();
-  return false;
+bool ReplayGate::on_timer(std::int64_t now_us) {
+  bool is_patient = true;
+  for (auto question = asked_.begin(); question != asked_.end();) {
+    const bool is_due = now_us - question->second.asked_us >= options_.patience_us;
+    is_patient = is_patient && !is_due;
+    question = is_due ? open(question) : std::next(question);
+  }
+  return is_patient;
 }
 
-void ReplayGate::open() {
-  from_ms_.reset();
-  held_bytes_ = 0;
-  for (const auto& [device, payload] : std::exchange(held_, {})) deliver_(*device, payload);
+ReplayGate::Questions::iterator ReplayGate::open(Questions::iterator question) {
+  const auto held = std::move(question->second.held);
+  const auto next = asked_.erase(question);
+  for (const auto& [device, payload] : held) deliver_(*device, payload);
+  return next;
 }
 
 }  // namespace millrace

@@ -47,7 +47,7 @@ EdgeService::EdgeService(Loop& loop, WorkerPool& workers, EdgeConfig config, Edg
           {.publish = publish_with(ports_.host_client.get()),
            .birth =
                [this](sparkplug::DeviceState& device, const sparkplug::Payload& birth, TimeUs now_us) {
-                 router_.on_birth(device, birth, gate_.is_open());
+                 router_.on_birth(device, birth, gate_.is_open(device.node));
                  if (device.device.empty()) on_node_birth(device, now_us);
                },
            .data = [this](sparkplug::DeviceState& device, std::string_view payload,
@@ -168,19 +168,20 @@ void EdgeService::start_host() {
 
 /// A gateway came (back): what it saw while this edge was away, or while the connection was down, fills the windows.
 void EdgeService::on_node_birth(const sparkplug::DeviceState& node, TimeUs now_us) {
-  std::optional<TimeUs> newest_us;
+  std::optional<TimeUs> known_us;
   for (const auto& pipeline : router_.pipelines()) {
-    if (const auto newest = pipeline->newest_us()) newest_us = std::max(newest_us.value_or(*newest), *newest);
+    if (const auto known = pipeline->known_until_us()) known_us = std::min(known_us.value_or(now_us), *known);
   }
-  if (!newest_us) return;
-  const auto from_ms = static_cast<std::uint64_t>(std::max<TimeUs>(0, *newest_us - replay_margin_us) / 1000);
+  if (!known_us) return;
+  const auto from_ms = static_cast<std::uint64_t>(std::max<TimeUs>(0, *known_us - replay_margin_us) / 1000);
   sparkplug::Payload command;
   command.metrics.push_back(sparkplug::unsigned_metric(std::string(sparkplug::names::replay), from_ms,
                                                        static_cast<std::uint64_t>(now_us / 1000)));
   if (auto sent = host_.command(node.group, node.node, {}, std::move(command), now_us); !sent) {
     return log_warning("replay could not be asked for", {{"why", sent.error().message}});
   }
-  if (node.metrics.find(sparkplug::names::replay) != nullptr) gate_.ask(from_ms, now_us);
+  if (node.metrics.find(sparkplug::names::replay) != nullptr)
+    gate_.ask(node.node, from_ms, loop_.clock().monotonic_us());
 }
 
 /// Told now, for whoever acts on it; stored with the next commit, for whoever counts on it. The stored one travels as
@@ -301,7 +302,7 @@ void EdgeService::report() {
 
 void EdgeService::tick() {
   host_.on_timer(loop_.clock().now_us());
-  if (!gate_.on_timer(loop_.clock().now_us())) log_warning("the gateway did not tell again what was missed");
+  if (!gate_.on_timer(loop_.clock().monotonic_us())) log_warning("the gateway did not tell again what was missed");
   router_.poll();
 }
 
