@@ -1,6 +1,7 @@
 #include "platform/intake.hpp"
 
 #include "platform/api_json.hpp"
+#include "runtime/log.hpp"
 #include "sparkplug/names.hpp"
 #include "usecase/selection.hpp"
 
@@ -9,6 +10,8 @@
 namespace millrace {
 namespace {
 
+constexpr std::string_view storing = "storing what comes in";
+constexpr std::string_view connecting = "the connection to the platform's broker";
 constexpr std::int64_t tick_us = 20'000;
 constexpr std::int64_t second_us = 1'000'000;
 constexpr std::int64_t replay_us =
@@ -31,11 +34,11 @@ Intake::Stored ignore_nothing(Intake::Stored done) {
 Intake::Intake(Parts parts, IntakeOptions options)
     : parts_(parts),
       options_(std::move(options)),
-      committer_(parts.loop, 1, 4),
       ingest_(options_.ingest, ingest_handlers()),
       host_({.host = options_.host}, host_handlers()),
       timer_(parts.loop),
-      measuring_(parts.loop) {}
+      measuring_(parts.loop),
+      committer_(parts.loop, 1, 4) {}
 
 Result<void> Intake::start() {
   started_us_ = now_us();
@@ -78,14 +81,23 @@ void Intake::connect() {
              return std::optional<mqtt::Will>(
                  {testament.topic, testament.payload, testament.quality_of_service, testament.retain});
            },
-       .on_connected =
-           [this] {
-             // A refused subscription shows as a missing one: the connection is made anew by the broker's close.
-             if (client_->subscribe(host_.subscriptions(), 1)) host_.on_connected(now_us());
-           },
-       .on_disconnected = [this](const Error&) { host_.on_disconnected(now_us()); },
+       .on_connected = [this] { on_connected(); },
+       .on_disconnected = [this](const Error& why) { on_disconnected(why); },
        .on_message =
            [this](const mqtt::Message& message) { host_.on_message(message.topic, message.payload, now_us()); }});
+}
+
+void Intake::on_connected() {
+  if (parts_.problems.works(connecting)) log_info("connected to the platform's broker");
+  // A refused subscription shows as a missing one: the connection is made anew by the broker's close.
+  if (client_->subscribe(host_.subscriptions(), 1)) host_.on_connected(now_us());
+}
+
+/// The client tells each reason once.
+void Intake::on_disconnected(const Error& why) {
+  log_warning("no connection to the platform's broker", {{"why", why.message}});
+  parts_.problems.fails(connecting, why, now_us());
+  host_.on_disconnected(now_us());
 }
 
 void Intake::stop() {
@@ -131,13 +143,25 @@ void Intake::commit(const LakeCommit& rows, const std::string& marks) {
   auto outcome = std::make_shared<Result<SnapshotId>>();
   const auto submitted = committer_.submit(
       [&lake = parts_.lake, &rows, marks, outcome] { *outcome = lake.commit(rows, "platform", "ingest", marks); },
-      [this, outcome] {
-        ingest_.on_committed(*outcome, now_us());
-        if (!first_decision_s_ && ingest_.stats().stored_decisions > 0) {
-          first_decision_s_ = static_cast<double>(now_us() - started_us_) / second_us;
-        }
-      });
-  if (!submitted) ingest_.on_committed(fail(submitted.error()), now_us());
+      [this, outcome] { on_committed(*outcome); });
+  if (!submitted) on_committed(fail(submitted.error()));
+}
+
+void Intake::on_committed(const Result<SnapshotId>& outcome) {
+  ingest_.on_committed(outcome, now_us());
+  if (!outcome) {
+    if (parts_.problems.fails(storing, outcome.error(), now_us())) {
+      log_error("what comes in cannot be stored now; it waits here and at its senders, and nothing is lost yet",
+                {{"why", outcome.error().message}});
+    }
+    return;
+  }
+  if (const auto over = parts_.problems.works(storing)) {
+    log_info("what comes in is stored again", {{"after_s", (now_us() - over->since_us) / second_us}});
+  }
+  if (!first_decision_s_ && ingest_.stats().stored_decisions > 0) {
+    first_decision_s_ = static_cast<double>(now_us() - started_us_) / second_us;
+  }
 }
 
 void Intake::acknowledge(const std::string& site, const std::string& node, const std::string& epoch,

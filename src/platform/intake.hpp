@@ -8,6 +8,7 @@
 #include "platform/event_hub.hpp"
 #include "platform/fleet.hpp"
 #include "platform/live_state.hpp"
+#include "platform/problem_board.hpp"
 #include "platform/use_case_store.hpp"
 #include "runtime/loop.hpp"
 #include "runtime/worker_pool.hpp"
@@ -50,6 +51,7 @@ class Intake {
     LiveState& live;
     Fleet& fleet;
     EventHub& events;
+    ProblemBoard& problems;
   };
   using Stored = std::function<void(const Result<void>&)>;
 
@@ -75,7 +77,10 @@ class Intake {
   sparkplug::Host::Handlers host_handlers();
   Ingest::Handlers ingest_handlers();
   void connect();
+  void on_connected();
+  void on_disconnected(const Error& why);
   void commit(const LakeCommit& rows, const std::string& marks);
+  void on_committed(const Result<SnapshotId>& outcome);
   void on_birth(sparkplug::DeviceState& device, const sparkplug::Payload& birth, TimeUs now_us);
   void on_death(const sparkplug::DeviceState& device, TimeUs now_us);
   void show_samples(const SampleBatch& samples, std::size_t first);
@@ -89,7 +94,6 @@ class Intake {
 
   Parts parts_;
   IntakeOptions options_;
-  WorkerPool committer_;
   Ingest ingest_;
   sparkplug::Host host_;
   std::unique_ptr<mqtt::Client> client_;
@@ -98,6 +102,7 @@ class Intake {
   std::uint64_t points_before_ = 0;               ///< in the lake at the start
   TimeUs started_us_ = 0, last_received_us_ = 0;
   std::optional<double> first_decision_s_;
+  WorkerPool committer_;  // last: the commit that runs reads the rows of `ingest_`
 };
 
 }  // namespace millrace

@@ -10,7 +10,6 @@
 #include "platform/routes.hpp"
 #include "platform/static_files.hpp"
 #include "platform/status.hpp"
-#include "runtime/log.hpp"
 
 #include <unistd.h>
 
@@ -71,20 +70,21 @@ Platform::Platform(Loop& loop, PlatformConfig config, Stores stores)
       verdicts_(*stores_.database),
       assignments_(stores_.use_cases, models_),
       workers_(loop, query_threads, query_queue),
-      intake_({loop, *stores_.lake, stores_.use_cases, live_, stores_.fleet, events_}, intake_options(config_)),
+      intake_({loop, *stores_.lake, stores_.use_cases, live_, stores_.fleet, events_, problems_},
+              intake_options(config_)),
       kpis_(services_),
       training_(services_, loop, config_.training, std::string(build_commit())),
       services_{loop,       config_,   *stores_.lake, workers_, stores_.sessions, stores_.use_cases,    models_,
                 artifacts_, verdicts_, live_,         events_,  stores_.jobs,     stores_.fleet,        assignments_,
-                intake_,    kpis_,     training_,     metrics_, snapshots_,       loop.clock().now_us()},
+                intake_,    kpis_,     training_,     metrics_, snapshots_,       problems_, loop.clock().now_us()},
+      upkeep_(services_),
       live_timer_(loop),
       status_timer_(loop),
-      kpi_timer_(loop),
-      maintenance_timer_(loop) {
+      kpi_timer_(loop) {
   add_metrics(metrics_, services_);
 }
 
-Platform::~Platform() = default;
+Platform::~Platform() { end_workers(); }
 
 Result<void> Platform::start() {
   // What is assigned to devices must be there to be fetched, also when a crash fell between applying and storing.
@@ -123,28 +123,13 @@ void Platform::start_timers() {
     if (!events_.empty()) events_.send("status", dump(json_status(services_)));
   });
   kpi_timer_.every_us(2 * second_us, [this] { kpis_.refresh(); });
-  maintenance_timer_.every_us(60 * second_us, [this] { maintain(); });
+  upkeep_.start();
 }
 
 void Platform::send_live() {
   if (events_.empty()) return;
   const auto changes = live_.take_changes(live_limit);
   if (!changes.empty()) events_.send("live", dump(json_live_event(live_, changes)));
-}
-
-/// Merges small files and lets go of old snapshots, but keeps those that models were trained on or somebody reads.
-void Platform::maintain() {
-  if (const auto saved = stores_.fleet.save(); !saved) log_error(saved.error().message);
-  const auto models = models_.list();
-  if (maintaining_ || !models) return;
-  const auto now_us = services_.now_us();
-  MaintenanceOptions options{.keep = snapshots_.kept(now_us), .expire_before_us = now_us - 600 * second_us};
-  for (const auto& model : *models) options.keep.push_back(static_cast<SnapshotId>(model.dataset.snapshot));
-  // A failure is tried again at the next turn: nothing depends on it but the number of files.
-  maintaining_ = workers_
-                     .submit([this, options] { static_cast<void>(stores_.lake->maintain(options).has_value()); },
-                             [this] { maintaining_ = false; })
-                     .has_value();
 }
 
 Result<void> Platform::write_run_file() const {
@@ -158,11 +143,17 @@ void Platform::stop() {
   live_timer_.cancel();
   status_timer_.cancel();
   kpi_timer_.cancel();
-  maintenance_timer_.cancel();
   if (device_server_) device_server_->stop();
   if (console_server_) console_server_->stop();
+  end_workers();
   intake_.stop();
-  if (const auto saved = stores_.fleet.save(); !saved) log_error(saved.error().message);
+  upkeep_.stop();
+}
+
+/// What they use is declared after them, and would go first.
+void Platform::end_workers() {
+  training_.stop();
+  workers_.stop();
 }
 
 std::uint16_t Platform::console_port() const { return console_server_ ? console_server_->port() : 0; }

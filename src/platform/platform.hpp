@@ -9,6 +9,7 @@
 #include "platform/kpi_board.hpp"
 #include "platform/services.hpp"
 #include "platform/training_desk.hpp"
+#include "platform/upkeep.hpp"
 
 #include <memory>
 
@@ -44,7 +45,7 @@ class Platform {
   Result<void> write_run_file() const;
   void start_timers();
   void send_live();
-  void maintain();
+  void end_workers();
 
   Loop& loop_;
   PlatformConfig config_;
@@ -52,6 +53,7 @@ class Platform {
   ModelRegistry models_;
   ArtifactStore artifacts_;
   VerdictStore verdicts_;
+  ProblemBoard problems_;
   LiveState live_;
   EventHub events_;
   Assignments assignments_;
@@ -62,9 +64,9 @@ class Platform {
   MetricRegistry metrics_;
   SnapshotLeases snapshots_;
   Services services_;
+  Upkeep upkeep_;
   std::unique_ptr<http::Server> console_server_, device_server_;
-  Timer live_timer_, status_timer_, kpi_timer_, maintenance_timer_;
-  bool maintaining_ = false;
+  Timer live_timer_, status_timer_, kpi_timer_;
 };
 
 }  // namespace millrace

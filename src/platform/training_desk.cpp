@@ -110,9 +110,10 @@ Result<std::string> TrainingDesk::start(const AppliedUseCase& applied, std::uint
                                 .command_limit_us = options_.command_limit_us,
                                 .threads = options_.threads};
   auto made = std::make_shared<Result<ModelVersion>>();
-  const auto progress = [&services = services_, job](double fraction, const std::string& message) {
-    services.loop.post([&services, job, fraction, message] { services.jobs.progress(job, fraction, message); });
-    return true;
+  const auto progress = [this, job](double fraction, const std::string& message) {
+    services_.loop.post(
+        [&services = services_, job, fraction, message] { services.jobs.progress(job, fraction, message); });
+    return !stopping_;
   };
   const auto submitted =
       worker_.submit([&services = services_, request, number = *number, progress,
@@ -122,6 +123,11 @@ Result<std::string> TrainingDesk::start(const AppliedUseCase& applied, std::uint
                      });
   if (!submitted) return give_up(submitted.error());
   return job;
+}
+
+void TrainingDesk::stop() {
+  stopping_ = true;
+  worker_.stop();
 }
 
 void TrainingDesk::finish(const std::string& job, std::int64_t use_case_version, Result<ModelVersion> version) {

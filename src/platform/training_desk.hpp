@@ -6,6 +6,7 @@
 #include "registry/model_version.hpp"
 #include "runtime/worker_pool.hpp"
 
+#include <atomic>
 #include <cstdint>
 #include <string>
 
@@ -21,13 +22,16 @@ class TrainingDesk {
   TrainingDesk(Services& services, Loop& loop, PlatformConfig::Training options, std::string code_commit);
   /// The job's id. `failed_precondition` while this use case is being trained.
   Result<std::string> start(const AppliedUseCase& applied, std::uint64_t seed);
+  /// Gives up the training under way; blocks until it has ended.
+  void stop();
 
  private:
   void finish(const std::string& job, std::int64_t use_case_version, Result<ModelVersion> version);
   Services& services_;
   PlatformConfig::Training options_;
   std::string code_commit_;
-  WorkerPool worker_;
+  std::atomic<bool> stopping_ = false;
+  WorkerPool worker_;  // last: ends before what it uses
 };
 
 }  // namespace millrace

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <future>
 #include <thread>
 
 namespace millrace {
@@ -49,6 +50,22 @@ TEST_F(RuntimeTest, pool_refuses_beyond_its_bound) {
   WorkerPool pool(loop_, 0, 1);
   EXPECT_TRUE(pool.submit([] {}));
   EXPECT_EQ(pool.submit([] {}).error().code, ErrorCode::exhausted);
+}
+
+TEST_F(RuntimeTest, stopped_workers_have_ended_and_take_nothing_more) {
+  WorkerPool pool(loop_, 1, 4);
+  std::promise<void> running, go_on;
+  bool finished = false;
+  ASSERT_TRUE(pool.submit([&] {
+    running.set_value();
+    go_on.get_future().wait();
+    finished = true;
+  }));
+  running.get_future().wait();
+  std::jthread other([&] { go_on.set_value(); });
+  pool.stop();
+  EXPECT_TRUE(finished);
+  EXPECT_FALSE(pool.submit([] {}));
 }
 
 TEST_F(RuntimeTest, components_stop_in_reverse_order_when_one_fails) {

@@ -35,6 +35,7 @@ struct WorkerPool::State {
   mutable std::mutex mutex;
   std::condition_variable_any available;
   std::deque<Task> queue;
+  bool stopped = false;
   std::vector<std::jthread> threads;  // last: joined before the rest goes
 };
 
@@ -45,13 +46,22 @@ WorkerPool::WorkerPool(Loop& loop, std::size_t threads, std::size_t queue_limit)
   }
 }
 
-WorkerPool::~WorkerPool() {
+WorkerPool::~WorkerPool() { stop(); }
+
+void WorkerPool::stop() {
+  {
+    std::scoped_lock lock(state_->mutex);
+    state_->stopped = true;
+    state_->queue.clear();
+  }
   for (auto& thread : state_->threads) thread.request_stop();
+  state_->threads.clear();
 }
 
 Result<void> WorkerPool::submit(std::function<void()> work, std::function<void()> done) {
   {
     std::scoped_lock lock(state_->mutex);
+    if (state_->stopped) return fail(ErrorCode::unavailable, "the workers have stopped");
     if (state_->queue.size() >= state_->queue_limit) return fail(ErrorCode::exhausted, "the worker queue is full");
     state_->queue.push_back({std::move(work), std::move(done)});
   }

@@ -14,13 +14,15 @@ namespace millrace {
 class WorkerPool {
  public:
   WorkerPool(Loop& loop, std::size_t threads, std::size_t queue_limit);
-  ~WorkerPool();  ///< finishes what runs, drops what waits
+  ~WorkerPool();  ///< as `stop`
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
 
   /// Runs `work` on a worker, then `done` on the loop.
   Result<void> submit(std::function<void()> work, std::function<void()> done = {});
   [[nodiscard]] std::size_t waiting() const;
+  /// Finishes what runs, drops what waits, takes nothing more: afterwards, what the work used may go.
+  void stop();
 
  private:
   struct State;
