@@ -101,10 +101,10 @@ class MosquittoClient final : public Client {
   }
 
   void on_lost(const Error& why) {
-    const bool is_silent = session_ && !session_->reached();
+    const bool is_unanswered = session_ && session_->unanswered();
     session_.reset();
     if (!running_) return;
-    if (is_silent) {  // the other kind of address belongs to the same attempt
+    if (is_unanswered) {  // the other kind of address belongs to the same attempt
       ipv4_only_ = !ipv4_only_ && has_both_families(options_.host);
       if (ipv4_only_) return retry_.after_us(0, [this] { connect(); });
     }

@@ -43,7 +43,8 @@ class Session {
   void close(std::int64_t limit_us);
 
   [[nodiscard]] bool connected() const { return connected_; }
-  [[nodiscard]] bool reached() const { return reached_; }  ///< something took the TCP connection
+  /// The name was resolved, and nothing took the TCP connection.
+  [[nodiscard]] bool unanswered() const { return socket_.has_value() && !reached_; }
   [[nodiscard]] bool in_callback() const { return in_callback_; }
   [[nodiscard]] std::size_t outgoing_bytes() const { return outgoing_.bytes(); }
 
