@@ -33,7 +33,8 @@ void Aligner::begin(TimeUs source_time_us, TimeUs now_us) {
 }
 
 void Aligner::set(std::size_t column, StatusCode status, double value) {
-  if (cells_[column] == Cell::absent) ++filled_;
+  if (cells_[column] != Cell::absent) return;  // a second reading of the time: the first one counts
+  ++filled_;
   cells_[column] = cell_of(status, value);
   values_[column] = cells_[column] == Cell::bad ? nothing : value;
 }

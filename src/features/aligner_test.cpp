@@ -66,6 +66,16 @@ TEST_F(AlignerTest, samples_for_a_closed_time_come_out_as_late_rows) {
   EXPECT_EQ(aligner_.late_samples(), 1u);
 }
 
+TEST_F(AlignerTest, of_two_readings_of_a_time_the_first_counts) {
+  push(0, 10, 1);
+  push(0, 10, 7);
+  push(1, 10, 2);
+  push(1, 10, 8);  // the row is closed: a late row, which the window merges in the same way
+  ASSERT_EQ(rows_.size(), 2u);
+  EXPECT_EQ(rows_[0].values, (std::vector<double>{1, 2}));
+  EXPECT_TRUE(rows_[1].late);
+}
+
 TEST_F(AlignerTest, bad_values_are_there_but_not_used) {
   push(0, 10, 99, 0, status::bad_out_of_range);
   push(1, 10, NAN);

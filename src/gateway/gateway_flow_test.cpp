@@ -35,6 +35,24 @@ TEST_F(GatewayFlow, NothingIsLostOverRestartsAndOutages) {
   EXPECT_GT(platform_->historical, 0u);
 }
 
+TEST_F(GatewayFlow, TwoReadingsOfOneMillisecondAreKeptAlsoFromHistory) {
+  start_platform();
+  start_gateway();
+  ASSERT_TRUE(wait([&] { return server_->monitored_items() == 6; }));
+  produce(1);
+  produce(1, 400);
+  ASSERT_TRUE(wait([&] { return platform_->repeated_points == 6; }));  // by ms: the second readings
+  stop_gateway();
+  produce(1, 400);  // the third of that millisecond, and two of the next: nobody reads
+  produce(1);
+  produce(1, 100);
+  start_gateway();
+  ASSERT_TRUE(wait([&] { return platform_->repeated_points == 18; })) << platform_->repeated_points;
+  ASSERT_TRUE(wait([&] { return metric("millrace_gateway_spool_batches") == "0"; }));
+  EXPECT_EQ(platform_->points, produced_);
+  EXPECT_EQ(platform_->repeated_points, 18u);
+}
+
 TEST_F(GatewayFlow, AFullSpoolWritesDownExactlyWhatIsMissing) {
   config_.uplink.spool.limit_bytes = 60'000;
   start_gateway();
@@ -97,7 +115,7 @@ TEST_F(GatewayFlow, ARestartedEdgeGetsTheNewestRowsAgain) {
   produce(100);
   ASSERT_TRUE(wait([&] { return edge.live + edge.historical >= 600; })) << edge.live;
   auto before = edge.historical;  // a part may have come from the server's history
-  edge.ask_for_replay(time_ms_ - 10'000);
+  edge.ask_for_replay(sparkplug::to_ms(time_us_) - 10'000);
   ASSERT_TRUE(wait([&] { return edge.historical >= before + 600; })) << edge.historical;
 }
 

@@ -37,7 +37,7 @@ TEST(AliasTable, NeverGivesAnAliasTwice) {
 
 TEST(Marks, TakeTwoBytesWhereTimesAreEqual) {
   std::vector<Mark> marks;
-  for (std::uint64_t i = 0; i < 200; ++i) marks.push_back({1000 + i, 1'700'000'000'000});
+  for (std::uint64_t i = 0; i < 200; ++i) marks.push_back({1000 + i, 1'700'000'000'000'000});
   marks.push_back({5000, 3});
   std::string bytes;
   encode_marks(bytes, marks);
@@ -46,6 +46,13 @@ TEST(Marks, TakeTwoBytesWhereTimesAreEqual) {
   EXPECT_FALSE(decode_marks(bytes.substr(0, bytes.size() - 1)));
   encode_marks(bytes, {});
   EXPECT_TRUE(decode_marks(bytes)->empty());
+}
+
+// 1'700'000'000'000 ms for alias 5, 1 ms less for alias 6, as the first spools held them.
+TEST(Marks, OfAnOlderSpoolStandForTheirWholeMillisecond) {
+  const std::string bytes("\x80\xd0\x95\xff\xbc\x31\x05\x00\x01\x01", 10);
+  EXPECT_EQ(decode_marks(bytes).value(), (std::vector<Mark>{{5, 1'700'000'000'000'999}, {6, 1'699'999'999'999'999}}));
+  EXPECT_TRUE(decode_marks(std::string(1, '\0'))->empty());
 }
 
 UseCase turbofan() {

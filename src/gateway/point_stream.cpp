@@ -1,12 +1,15 @@
 #include "gateway/point_stream.hpp"
 
 #include "sparkplug/names.hpp"
+#include "sparkplug/time.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <iterator>
 
 namespace millrace {
+
+using sparkplug::to_ms;
 
 namespace {
 
@@ -38,7 +41,7 @@ void PointStream::restore(std::uint32_t asset, std::span<const Mark> marks) {
   for (auto index : plan_.assets[asset].signals) {
     auto& signal = signals_[index];
     auto mark = std::find_if(marks.begin(), marks.end(), [&](const Mark& each) { return each.alias == signal.alias; });
-    if (mark != marks.end()) signal.spooled_ms = signal.published_ms = mark->time_ms;
+    if (mark != marks.end()) signal.spooled_us = signal.published_us = mark->time_us;
   }
 }
 
@@ -55,9 +58,8 @@ void PointStream::on_samples(std::span<const Sample> samples, bool is_backfill, 
 
 void PointStream::add(const Sample& sample, bool is_backfill, bool spool_open, TimeUs now_us) {
   auto& signal = signals_[sample.signal];
-  auto time_ms = static_cast<std::uint64_t>(sample.source_time_us / 1000);
-  bool is_new = time_ms > signal.published_ms;  // then newer than the mark too: published_ms >= spooled_ms
-  if (!is_new && (!spool_open || time_ms <= signal.spooled_ms)) {
+  bool is_new = sample.source_time_us > signal.published_us;  // then newer than the mark too: published >= spooled
+  if (!is_new && (!spool_open || sample.source_time_us <= signal.spooled_us)) {
     return repeated(sample, is_backfill, now_us);
   }
   auto verdict = checks_.check(sample, now_us, is_backfill);
@@ -69,23 +71,22 @@ void PointStream::add(const Sample& sample, bool is_backfill, bool spool_open, T
   }
   auto late_us = sample.server_time_us - sample.source_time_us;
   bool tell_server_time = sample.server_time_us != 0 && std::abs(late_us) > server_time_margin_us;
-  sparkplug::DataPoint point{
-      .alias = signal.alias,
-      .time_ms = time_ms,
-      .value = sample.value,
-      .status = verdict.status,
-      .server_time_ms = tell_server_time ? static_cast<std::uint64_t>(sample.server_time_us / 1000) : 0,
-      .is_historical = is_backfill};
+  sparkplug::DataPoint point{.alias = signal.alias,
+                             .time_ms = to_ms(sample.source_time_us),
+                             .value = sample.value,
+                             .status = verdict.status,
+                             .server_time_ms = tell_server_time ? to_ms(sample.server_time_us) : 0,
+                             .is_historical = is_backfill};
   (is_new ? asset.live : asset.late).add(point);
   ++counters_.points;
   if (!is_good(verdict.status)) ++counters_.not_good;
   if (is_new) {
-    signal.published_ms = time_ms;
+    signal.published_us = sample.source_time_us;
     signal.value = sample.value;
     signal.status = verdict.status;
   }
   if (spool_open) {
-    signal.spooled_ms = time_ms;
+    signal.spooled_us = sample.source_time_us;
     ++asset.points;
     asset.tally.add(sample.signal, verdict.findings, sample.source_time_us, now_us);
   } else {  // judged again, and counted then, when history is read
@@ -98,10 +99,10 @@ void PointStream::add(const Sample& sample, bool is_backfill, bool spool_open, T
 void PointStream::repeated(const Sample& sample, bool is_backfill, TimeUs now_us) {
   ++counters_.repeated;
   const auto& signal = signals_[sample.signal];
-  const auto time_ms = static_cast<std::uint64_t>(sample.source_time_us / 1000);
-  const bool is_same = time_ms == signal.published_ms && (sample.value == signal.value || std::isnan(sample.value));
+  const bool is_same_time = sample.source_time_us == signal.published_us;
+  const bool is_same = is_same_time && (sample.value == signal.value || std::isnan(sample.value));
   if (is_backfill || is_same || std::isnan(signal.value)) return;
-  const auto check = time_ms == signal.published_ms ? QualityCheck::duplicate : QualityCheck::clock_skew;
+  const auto check = is_same_time ? QualityCheck::duplicate : QualityCheck::clock_skew;
   checks_.note(sample.signal, check, sample.source_time_us, sample.value);
   const auto asset = plan_.asset_of[sample.signal];
   assets_[asset].tally.add(sample.signal, bit(check), sample.source_time_us, now_us);
@@ -135,12 +136,12 @@ void PointStream::hand_over(std::uint32_t index, bool spool_open) {
   auto live = asset.live.bytes();
   if (!live.empty()) {
     handlers_.live(index, live);
-    std::uint64_t newest_ms = 0;
-    for (auto signal : plan_.assets[index].signals) newest_ms = std::max(newest_ms, signals_[signal].published_ms);
-    replay_.add(index, newest_ms, live);
+    TimeUs newest_us = 0;
+    for (auto signal : plan_.assets[index].signals) newest_us = std::max(newest_us, signals_[signal].published_us);
+    replay_.add(index, to_ms(newest_us), live);
   }
   if (spool_open) {
-    asset.spool.append(live).append(asset.late.bytes());
+    asset.spool.append(asset.late.bytes()).append(live);  // of each signal the older first
     asset.spool_points += asset.points;
     await_batch(index);
     if (asset.spool.size() >= batch_limit_bytes) seal(index);
@@ -155,14 +156,14 @@ void PointStream::seal(std::uint32_t index) {
   auto& asset = assets_[index];
   marks_.clear();
   for (auto signal : plan_.assets[index].signals) {
-    if (signals_[signal].spooled_ms != 0) marks_.push_back({signals_[signal].alias, signals_[signal].spooled_ms});
+    if (signals_[signal].spooled_us != 0) marks_.push_back({signals_[signal].alias, signals_[signal].spooled_us});
   }
   std::sort(marks_.begin(), marks_.end(), [](const Mark& a, const Mark& b) { return a.alias < b.alias; });
   if (!asset.tally.empty()) {
     const auto counts = asset.tally.take([&](SignalIndex signal) { return plan_.catalogue.at(signal).name; });
-    std::uint64_t time_ms = 0;
-    for (const auto& mark : marks_) time_ms = std::max(time_ms, mark.time_ms);
-    sparkplug::append_text(asset.spool, sparkplug::names::quality, counts, time_ms);
+    TimeUs newest_us = 0;
+    for (const auto& mark : marks_) newest_us = std::max(newest_us, mark.time_us);
+    sparkplug::append_text(asset.spool, sparkplug::names::quality, counts, to_ms(newest_us));
   }
   auto& batch = sealed_.emplace_back(PointBatch{index, std::move(asset.spool), asset.spool_points, {}});
   encode_marks(batch.marks, marks_);
@@ -187,7 +188,7 @@ void PointStream::describe(std::uint32_t asset, sparkplug::Payload& birth) const
     const auto& described = plan_.catalogue.at(index);
     const auto& state = signals_[index];
     sparkplug::Metric metric{.name = described.name, .alias = state.alias, .type = sparkplug::DataType::float64};
-    metric.time_ms = state.published_ms != 0 ? state.published_ms : *birth.time_ms;
+    metric.time_ms = state.published_us != 0 ? to_ms(state.published_us) : *birth.time_ms;
     metric.properties.push_back(text_property(names::role, std::string(to_string(described.role))));
     if (!described.unit.empty()) metric.properties.push_back(text_property(names::unit, described.unit));
     if (!described.quantity.empty()) metric.properties.push_back(text_property(names::quantity, described.quantity));

@@ -28,8 +28,8 @@ struct PointBatch {
 };
 
 /// Samples in, encoded metrics out: to the site at once, to the spool in batches. A point is (signal, source time in
-/// ms); only newer ones go on, so that history read twice or an initial value given again makes no duplicate. Sans-I/O;
-/// nothing is allocated per sample.
+/// us); only newer ones go on, so that history read twice or an initial value given again makes no duplicate, and two
+/// readings of one millisecond, the wire's unit, are two points. Sans-I/O; nothing is allocated per sample.
 class PointStream {
  public:
   struct Handlers {
@@ -54,9 +54,7 @@ class PointStream {
   /// Hands over what waits for the spool.
   void take(std::vector<PointBatch>& batches);
   /// Source time of the newest sample that went to the spool, 0 for none.
-  [[nodiscard]] TimeUs mark_us(SignalIndex signal) const {
-    return static_cast<TimeUs>(signals_[signal].spooled_ms) * 1000;
-  }
+  [[nodiscard]] TimeUs mark_us(SignalIndex signal) const { return signals_[signal].spooled_us; }
   /// Adds the asset's metrics with their newest values to a birth.
   void describe(std::uint32_t asset, sparkplug::Payload& birth) const;
   [[nodiscard]] const ReplayRing& replay() const { return replay_; }
@@ -66,8 +64,8 @@ class PointStream {
  private:
   struct State {
     std::uint64_t alias = 0;
-    std::uint64_t spooled_ms = 0;    ///< newest in the spool, or on its way
-    std::uint64_t published_ms = 0;  ///< newest that the site was told
+    TimeUs spooled_us = 0;    ///< newest in the spool, or on its way
+    TimeUs published_us = 0;  ///< newest that the site was told
     double value = std::numeric_limits<double>::quiet_NaN();
     StatusCode status = status::bad;  ///< of the newest; bad: none yet
   };

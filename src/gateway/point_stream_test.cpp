@@ -80,6 +80,10 @@ Sample at_ms(SignalIndex signal, TimeUs time_ms, double value, StatusCode status
   return {.signal = signal, .status = status, .source_time_us = time_ms * 1000, .value = value};
 }
 
+Sample at_us(SignalIndex signal, TimeUs time_us, double value) {
+  return {.signal = signal, .source_time_us = time_us, .value = value};
+}
+
 TEST(PointStream, GroupsByAssetAndSpoolsWhatItPublished) {
   Bench bench;
   bench.give({at_ms(0, 10, 1), at_ms(2, 10, 2), at_ms(1, 10, 3)});
@@ -91,7 +95,7 @@ TEST(PointStream, GroupsByAssetAndSpoolsWhatItPublished) {
   ASSERT_EQ(batches.size(), 2u);
   EXPECT_EQ(batches[0].points, 3u);
   EXPECT_EQ(read(batches[0].metrics).size(), 3u);
-  EXPECT_EQ(decode_marks(batches[0].marks).value(), (std::vector<Mark>{{1, 11}, {2, 10}}));
+  EXPECT_EQ(decode_marks(batches[0].marks).value(), (std::vector<Mark>{{1, 11'000}, {2, 10'000}}));
   EXPECT_TRUE(bench.take().empty());
 }
 
@@ -118,6 +122,39 @@ TEST(PointStream, GoesOnAfterARestartWhereTheSpoolStopped) {
   ASSERT_EQ(bench.published.size(), 1u);
   EXPECT_EQ(read(bench.published[0].second), (std::vector<Read>{{1, 20, 2, 0, true}, {1, 21, 3, 0, true}}));
   EXPECT_EQ(bench.take()[0].points, 2u);
+}
+
+using Points = std::vector<Read>;
+
+TEST(PointStream, TwoReadingsOfOneMillisecondAreTwoPoints) {
+  Bench bench;
+  bench.give({at_us(0, 10'000, 1), at_us(0, 10'400, 2), at_us(0, 10'400, 2)});
+  const Points both{{1, 10, 1, 0, false}, {1, 10, 2, 0, false}};
+  EXPECT_EQ(read(bench.published[0].second), both);
+  const auto batches = bench.take();
+  EXPECT_EQ(batches[0].points, 2u);
+  EXPECT_EQ(read(batches[0].metrics), both);
+  EXPECT_EQ(bench.stream->mark_us(0), 10'400);
+}
+
+TEST(PointStream, ARestartBetweenTwoReadingsOfOneMillisecondLosesNone) {
+  Bench bench;
+  bench.give({at_us(0, 10'000, 1)});
+  const auto marks = decode_marks(bench.take()[0].marks).value();
+  bench.restart();
+  bench.stream->restore(0, marks);
+  bench.give({at_us(0, 10'000, 1), at_us(0, 10'400, 2)}, true);  // the source's history, from the mark on
+  EXPECT_EQ(read(bench.take()[0].metrics), (Points{{1, 10, 2, 0, true}}));
+}
+
+TEST(PointStream, HistoryOfAMillisecondKeepsItsOrderBesideWhatThePlantTellsNow) {
+  Bench bench;
+  bench.open = false;
+  bench.give({at_us(0, 10'000, 1), at_us(0, 10'400, 2)});
+  bench.open = true;
+  bench.give({at_us(0, 10'000, 1), at_us(0, 10'400, 2), at_us(0, 10'800, 3)}, true);
+  EXPECT_EQ(read(bench.published.back().second), (Points{{1, 10, 3, 0, true}}));
+  EXPECT_EQ(read(bench.take()[0].metrics), (Points{{1, 10, 1, 0, true}, {1, 10, 2, 0, true}, {1, 10, 3, 0, true}}));
 }
 
 TEST(PointStream, MarksStandStillWhileTheSpoolTakesNothing) {
@@ -169,6 +206,8 @@ TEST(PointStream, CountsASecondValueOfATimeAndAClockThatWasSetBack) {
   bench.give({at_ms(0, 10, 1), at_ms(0, 10, 1), at_ms(0, 10, 2), at_ms(0, 9, 3)});
   EXPECT_EQ(bench.found(0), (std::vector<QualityCount>{{0, "T24", QualityCheck::clock_skew, 1},
                                                        {0, "T24", QualityCheck::duplicate, 1}}));
+  bench.give({at_us(0, 10'400, 5)});  // another source time: another reading, and no finding
+  EXPECT_TRUE(bench.found(0).empty());
   bench.give({at_ms(0, 10, 7), at_ms(0, 9, 7)}, true);  // history tells again what was there
   EXPECT_TRUE(bench.found(0).empty());
 }
@@ -199,7 +238,7 @@ TEST(PointStream, KeepsBatchesSmallInALongBackfill) {
   for (const auto& batch : batches) {
     points += batch.points;
     EXPECT_LT(batch.metrics.size(), 256u * 1024);
-    EXPECT_EQ(decode_marks(batch.marks).value()[0].time_ms, read(batch.metrics).back().time_ms);
+    EXPECT_EQ(decode_marks(batch.marks).value()[0].time_us / 1000, TimeUs(read(batch.metrics).back().time_ms));
   }
   EXPECT_EQ(points, 50'000u);
   EXPECT_GT(batches.size(), 5u);

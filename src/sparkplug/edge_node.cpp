@@ -2,6 +2,7 @@
 
 #include "sparkplug/data_encoder.hpp"
 #include "sparkplug/state.hpp"
+#include "sparkplug/time.hpp"
 
 #include <fmt/format.h>
 
@@ -10,8 +11,6 @@ namespace millrace::sparkplug {
 namespace {
 
 constexpr std::string_view rebirth = "Node Control/Rebirth";
-
-std::uint64_t to_ms(TimeUs time_us) { return static_cast<std::uint64_t>(time_us / 1000); }
 
 /// tck-id-payloads-nbirth-bdseq, tck-id-payloads-ndeath-bdseq: the same number in the will and in the birth.
 Metric bd_seq_metric(std::uint8_t bd_seq, std::uint64_t time_ms) {

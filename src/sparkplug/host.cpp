@@ -1,14 +1,13 @@
 #include "sparkplug/host.hpp"
 
 #include "sparkplug/state.hpp"
+#include "sparkplug/time.hpp"
 
 #include <algorithm>
 
 namespace millrace::sparkplug {
 
 namespace {
-
-std::uint64_t to_ms(TimeUs time_us) { return static_cast<std::uint64_t>(time_us / 1000); }
 
 bool is_device_message(MessageType type) {
   return type == MessageType::dbirth || type == MessageType::ddata || type == MessageType::ddeath;

@@ -12,6 +12,7 @@
 #include "net/mqtt/testing/broker_process.hpp"
 #include "runtime/log.hpp"
 #include "runtime/testing/scraped.hpp"
+#include "sparkplug/time.hpp"
 #include "spool/sqlite/spool.hpp"
 
 #include <fmt/format.h>
@@ -123,18 +124,17 @@ class GatewayFlow : public ::testing::Test {
     config_.connections[0].opcua.endpoint_url = fmt::format("opc.tcp://127.0.0.1:{}", *port);
   }
 
-  /// One row of each engine; what the platform must have in the end.
-  void produce(int rows) {
+  /// One row of each engine; what the platform must have in the end. `after_us` below 1000: a second reading of the
+  /// newest millisecond, which the platform cannot tell by its time.
+  void produce(int rows, TimeUs after_us = 10'000) {
     for (int row = 0; row < rows; ++row) {
-      time_ms_ += 10;
+      time_us_ += after_us;
       std::vector<opcua::ServerValue> values;
       for (const auto* engine : {"engine-1", "engine-2"}) {
         for (const auto* signal : {"cycle", "T24", "Maintenance"}) {
           auto name = fmt::format("{}.{}", engine, signal);
-          values.push_back({.variable = variables_[name],
-                            .source_time_us = static_cast<TimeUs>(time_ms_) * 1000,
-                            .value = 600.0 + row});
-          produced_.emplace(engine, signal, time_ms_);
+          values.push_back({.variable = variables_[name], .source_time_us = time_us_, .value = 600.0 + row});
+          produced_.emplace(engine, signal, sparkplug::to_ms(time_us_));
         }
       }
       server_->write(values);
@@ -180,7 +180,7 @@ class GatewayFlow : public ::testing::Test {
   std::unique_ptr<opcua::Server> server_;
   std::map<std::string, opcua::VariableIndex> variables_;
   std::vector<std::pair<opcua::VariableIndex, double>> writes_;
-  std::uint64_t time_ms_ = static_cast<std::uint64_t>(clock_.now_us() / 1000) - 600'000;
+  TimeUs time_us_ = (clock_.now_us() / 1000 - 600'000) * 1000;
   std::set<std::tuple<std::string, std::string, std::uint64_t>> produced_;
   GatewayConfig config_;
   std::optional<MetricRegistry> metrics_;
