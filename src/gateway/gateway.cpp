@@ -19,6 +19,8 @@ constexpr const char* aliases_key = "aliases";
 std::string marks_key(std::string_view asset) { return "marks/" + std::string(asset); }
 std::string inbox_key(std::string_view edge) { return "inbox/" + std::string(edge); }
 
+void warn(const Error& why) { log_warning(why.message); }
+
 mqtt::ClientOptions broker(const GatewayConfig& config, const BrokerConfig& where, std::string client_id) {
   return {.host = where.host, .port = where.port, .client_id = std::move(client_id), .credentials = config.credentials};
 }
@@ -28,9 +30,8 @@ Result<std::vector<UseCase>> read_use_cases(const delivery::Assignment& assignme
                                             const delivery::ArtifactCache& cache) {
   std::vector<UseCase> use_cases;
   for (const auto& ref : assignment.use_cases) {
-    auto use_case = delivery::read_use_case(cache, ref);
-    if (!use_case) return fail(use_case.error().with_context("the assignment is refused"));
-    use_cases.push_back(std::move(*use_case));
+    TRY_ASSIGN(auto use_case, delivery::read_use_case(cache, ref));
+    use_cases.push_back(std::move(use_case));
   }
   return use_cases;
 }
@@ -51,24 +52,29 @@ Gateway::Gateway(Loop& loop, WorkerPool& workers, GatewayConfig config, GatewayP
               {.birth = [this](std::string_view device,
                                sparkplug::Payload& birth) { describe_for_platform(device, birth); },
                .on_open = [this](bool open) { on_spool_open(open); },
-               .on_problem = [](const Error& why) { log_warning(why.message); }}),
-      site_(loop, ports.make_mqtt_client(loop, broker(config_, config_.site_broker, config_.node)),
-            ports.make_mqtt_client(loop, broker(config_, config_.site_broker, config_.node + "-host")),
-            {.site = config_.site, .node = config_.node, .edges = config_.edges},
-            {.birth = [this](std::string_view device, sparkplug::Payload& birth) { describe(device, birth); },
-             .on_message = [this](const EdgeMessage& message) { on_edge_message(message); },
-             .on_state =
-                 [](bool connected) {
-                   log_info(connected ? "connected to the site broker" : "without the site broker");
-                 }}),
+               .on_problem = warn}),
+      site_(
+          loop, ports.make_mqtt_client(loop, broker(config_, config_.site_broker, config_.node)),
+          ports.make_mqtt_client(loop, broker(config_, config_.site_broker, config_.node + "-host")),
+          {.site = config_.site, .node = config_.node, .edges = config_.edges},
+          {.birth = [this](std::string_view device, sparkplug::Payload& birth) { describe(device, birth); },
+           .on_message = [this](const EdgeMessage& message) { on_edge_message(message); },
+           .on_state =
+               [](bool connected) { log_info(connected ? "connected to the site broker" : "without the site broker"); },
+           .on_problem = warn}),
       source_(std::move(ports.source)),
       assignment_(loop, workers, source_.get(), delivery::ArtifactCache(config_.directory),
                   {.content = delivery::Content::use_cases, .poll_us = config_.poll_us},
                   {.prove = [this](const delivery::Assignment& assignment,
                                    const delivery::ArtifactCache& cache) -> delivery::Proof {
                      auto use_cases = read_use_cases(assignment, cache);
+                     if (!use_cases && use_cases.error().code == ErrorCode::unavailable) {
+                       return {.unread = use_cases.error().with_context("the assignment waits")};
+                     }
                      if (!use_cases) {
-                       return {.take = [why = use_cases.error().message] { log_error(why); }};
+                       return {.take = [why = use_cases.error().with_context("the assignment is refused").message] {
+                         log_error(why);
+                       }};
                      }
                      return {.whole = true, .take = [this, assigned = assignment.use_cases, use_cases = *use_cases] {
                                on_use_cases(assigned, use_cases);

@@ -65,6 +65,10 @@ SiteLink::SiteLink(Loop& loop, std::unique_ptr<mqtt::Client> node_client, std::u
 
 SiteLink::~SiteLink() = default;
 
+void SiteLink::report(const Error& why) const {
+  if (handlers_.on_problem) handlers_.on_problem(why);
+}
+
 void SiteLink::start() {
   auto now = [this] { return loop_.clock().now_us(); };
   node_client_->start(
@@ -73,7 +77,11 @@ void SiteLink::start() {
            [this, now] {
              if (node_client_->subscribe(node_.subscriptions(), 1)) node_.on_connected(now());
            },
-       .on_disconnected = [this](const Error&) { node_.on_disconnected(); },
+       .on_disconnected =
+           [this](const Error& why) {
+             report(why.with_context("no connection"));
+             node_.on_disconnected();
+           },
        .on_message = [this,
                       now](const mqtt::Message& message) { node_.on_message(message.topic, message.payload, now()); }});
   if (options_.edges.empty()) return;
@@ -83,7 +91,11 @@ void SiteLink::start() {
            [this, now] {
              if (host_client_->subscribe(host_.subscriptions(), 1)) host_.on_connected(now());
            },
-       .on_disconnected = [this, now](const Error&) { host_.on_disconnected(now()); },
+       .on_disconnected =
+           [this, now](const Error& why) {
+             report(why.with_context("no connection to hear the edges"));
+             host_.on_disconnected(now());
+           },
        .on_message = [this,
                       now](const mqtt::Message& message) { host_.on_message(message.topic, message.payload, now()); }});
   host_timer_.every_us(host_timer_us, [this, now] { host_.on_timer(now()); });

@@ -44,6 +44,8 @@ class SiteLink {
     std::function<void(std::string_view device, sparkplug::Payload& birth)> birth;
     std::function<void(const EdgeMessage& message)> on_message;
     std::function<void(bool connected)> on_state = {};
+    /// Why a connection failed, each reason once until the next connection.
+    std::function<void(const Error& why)> on_problem = {};
   };
   struct Counters {
     std::uint64_t messages = 0, lost = 0, replayed = 0;
@@ -68,6 +70,7 @@ class SiteLink {
   [[nodiscard]] const Counters& counters() const { return counters_; }
 
  private:
+  void report(const Error& why) const;
   void on_data(const sparkplug::DeviceState& device, std::string_view payload);
   void on_command(const sparkplug::Payload& command);
   void replay();

@@ -2,6 +2,7 @@
 
 #include "sparkplug/data_encoder.hpp"
 #include "sparkplug/names.hpp"
+#include "sparkplug/time.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -11,14 +12,13 @@
 namespace millrace {
 
 namespace names = sparkplug::names;
+using sparkplug::to_ms;
 
 namespace {
 
 constexpr std::int64_t pump_every_us = 50'000;
 constexpr std::size_t read_back_batches = 64;
 constexpr const char* bd_seq_key = "bd_seq";
-
-std::uint64_t to_ms(TimeUs time_us) { return static_cast<std::uint64_t>(time_us / 1000); }
 
 std::uint8_t next_bd_seq(const Spool& spool) {
   auto text = spool.recall(bd_seq_key).value_or("255");
@@ -107,6 +107,10 @@ Result<void> Uplink::start() {
   return {};
 }
 
+void Uplink::report(const Error& problem) const {
+  if (handlers_.on_problem) handlers_.on_problem(problem);
+}
+
 void Uplink::start_client() {
   client_->start({.will = [this]() -> std::optional<mqtt::Will> {
                     auto testament = node_.testament(loop_.clock().now_us());
@@ -118,7 +122,11 @@ void Uplink::start_client() {
                       [this] {
                         if (client_->subscribe(node_.subscriptions(), 1)) node_.on_connected(loop_.clock().now_us());
                       },
-                  .on_disconnected = [this](const Error&) { node_.on_disconnected(); },
+                  .on_disconnected =
+                      [this](const Error& why) {
+                        report(why.with_context("no connection"));
+                        node_.on_disconnected();
+                      },
                   .on_message =
                       [this](const mqtt::Message& message) {
                         node_.on_message(message.topic, message.payload, loop_.clock().now_us());
@@ -157,9 +165,7 @@ void Uplink::births(std::string_view device, sparkplug::Payload& birth) const {
 }
 
 void Uplink::add_device(const std::string& device) {
-  if (auto added = node_.add_device(device, loop_.clock().now_us()); !added && handlers_.on_problem) {
-    handlers_.on_problem(added.error());
-  }
+  if (auto added = node_.add_device(device, loop_.clock().now_us()); !added) report(added.error());
 }
 
 bool Uplink::add(Item item) {
@@ -206,7 +212,7 @@ void Uplink::on_committed(Job& job) {
   counters_.spool_bytes = job.bytes;
   counters_.spool_batches = job.batches;
   const auto& problem = job.failed ? job.failed : job.refused;
-  if (problem && open_ && handlers_.on_problem) handlers_.on_problem(*problem);
+  if (problem && open_) report(*problem);
   for (std::size_t i = 0; i < job.numbers.size(); ++i) {
     auto& item = job.items[i];
     waiting_bytes_ -= item.metrics.size();
@@ -313,10 +319,7 @@ void Uplink::read_back(std::uint64_t number) {
                         if (!*alive) return;
                         reading_ = false;
                         if (stopping_) return;
-                        if (!read->batches) {
-                          if (handlers_.on_problem) handlers_.on_problem(read->batches.error());
-                          return;
-                        }
+                        if (!read->batches) return report(read->batches.error());
                         read_back_.clear();
                         auto expected = number;
                         for (auto& batch : *read->batches) {
@@ -338,10 +341,7 @@ void Uplink::on_command(const sparkplug::Payload& command) {
   const auto* text = std::get_if<std::string>(&acked->value);
   if (text == nullptr) return;
   auto batches = sparkplug::BatchSet::parse(*text);
-  if (!batches) {
-    if (handlers_.on_problem) handlers_.on_problem(batches.error().with_context("acknowledgement"));
-    return;
-  }
+  if (!batches) return report(batches.error().with_context("acknowledgement"));
   auto ranges = batches->ranges();
   counters_.batches_acknowledged += batches->count();
   acknowledged_.insert(acknowledged_.end(), ranges.begin(), ranges.end());

@@ -39,6 +39,7 @@ class Uplink {
     std::function<void(std::string_view device, sparkplug::Payload& birth)> birth;
     /// The spool takes nothing (false) or again something (true).
     std::function<void(bool open)> on_open = {};
+    /// Of the spool and of the broker's connection.
     std::function<void(const Error& why)> on_problem = {};
   };
   struct Counters {
@@ -91,6 +92,7 @@ class Uplink {
   struct Recent {
     std::string device, metrics;
   };
+  void report(const Error& problem) const;
   void start_client();
   void flush();
   void on_committed(Job& job);
