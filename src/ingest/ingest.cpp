@@ -322,13 +322,11 @@ void Ingest::hand_over(TimeUs now_us) {
 void Ingest::on_committed(const Result<SnapshotId>& outcome, TimeUs now_us) {
   if (!outcome) {  // the same rows again, for as long as it takes: they are acknowledged to nobody yet
     ++stats_.failed_commits;
-    stats_.last_error = outcome.error().message;
     retry_at_us_ = now_us + options_.retry_after_us;
     return;
   }
   ++stats_.commits;
   last_took_us_ = now_us - began_us_;
-  stats_.last_error.clear();
   stats_.stored_points += in_flight_.rows.samples.size();
   stats_.stored_decisions += in_flight_.rows.decisions.size();
   committing_ = false;

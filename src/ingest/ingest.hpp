@@ -36,7 +36,6 @@ struct IngestStats {
   std::uint64_t commits = 0, failed_commits = 0;
   std::int64_t lag_us = 0;  ///< of the newest commit: now - newest source time in it
   std::size_t buffered_rows = 0;
-  std::string last_error;  ///< of the last commit; empty when it went well
 };
 
 /// What was stored before, read once at the start (blocking).

@@ -74,9 +74,10 @@ Platform::Platform(Loop& loop, PlatformConfig config, Stores stores)
               intake_options(config_)),
       kpis_(services_),
       training_(services_, loop, config_.training, std::string(build_commit())),
-      services_{loop,       config_,   *stores_.lake, workers_, stores_.sessions, stores_.use_cases,    models_,
-                artifacts_, verdicts_, live_,         events_,  stores_.jobs,     stores_.fleet,        assignments_,
-                intake_,    kpis_,     training_,     metrics_, snapshots_,       problems_, loop.clock().now_us()},
+      services_{
+          loop,       config_,   *stores_.lake, workers_, stores_.sessions, stores_.use_cases, models_,
+          artifacts_, verdicts_, live_,         events_,  stores_.jobs,     stores_.fleet,     assignments_,
+          intake_,    kpis_,     training_,     metrics_, snapshots_,       problems_,         loop.clock().now_us()},
       upkeep_(services_),
       live_timer_(loop),
       status_timer_(loop),

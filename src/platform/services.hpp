@@ -7,6 +7,7 @@
 #include "platform/fleet.hpp"
 #include "platform/job_board.hpp"
 #include "platform/live_state.hpp"
+#include "platform/problem_board.hpp"
 #include "platform/session.hpp"
 #include "platform/snapshot_leases.hpp"
 #include "platform/use_case_store.hpp"
@@ -47,6 +48,7 @@ struct Services {
   TrainingDesk& training;
   MetricRegistry& metrics;
   SnapshotLeases& snapshots;
+  ProblemBoard& problems;
   TimeUs started_us = 0;
 
   [[nodiscard]] TimeUs now_us() const { return loop.clock().now_us(); }

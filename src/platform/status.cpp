@@ -34,6 +34,14 @@ json json_sites(const Fleet& fleet) {
   return sites;
 }
 
+json json_problems(const ProblemBoard& board) {
+  json problems = json::array();
+  for (const auto& [what, problem] : board.open()) {
+    problems.push_back({{"what", what}, {"why", problem.why}, {"since", format_time(problem.since_us)}});
+  }
+  return problems;
+}
+
 }  // namespace
 
 json json_status(Services& services) {
@@ -50,6 +58,7 @@ json json_status(Services& services) {
             {"duplicate_batches", ingest.duplicate_batches},
             {"gaps", ingest.gaps},
             {"last_received", json_time(ingest.last_received_us)}}},
+          {"problems", json_problems(services.problems)},
           {"memory_mb", static_cast<double>(resident_memory_bytes()) / 1e6},
           {"first_decision_s", ingest.first_decision_s ? json(*ingest.first_decision_s) : json()}};
 }

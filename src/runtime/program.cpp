@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <csignal>
 #include <iostream>
 
 namespace millrace {
@@ -22,6 +23,7 @@ int run_program(int argc, char** argv, const Program& program,
     return 2;
   }
   set_up_log({.process = program.name, .level = work->log_level});
+  std::signal(SIGXFSZ, SIG_IGN);  // a limit of a file's size is an error of the write, as a full disk is
   const auto outcome = work->serve();
   if (outcome) return 0;
   log_error(outcome.error().message);

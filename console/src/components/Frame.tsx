@@ -4,7 +4,7 @@ import { useConnection } from "../state/live";
 import { useKeys, type KeyMap } from "../state/keys";
 import { useNow } from "../state/now";
 import { formatRoute, navigate, useRoute } from "../state/route";
-import { age } from "./format";
+import { age, plural } from "./format";
 import { rooms } from "./rooms";
 import { Help } from "./Guide";
 import { Search } from "./Search";
@@ -29,7 +29,8 @@ function Source() {
   const [kind = "", ...rest] = (status?.data_source ?? "").split(":");
   const received = status?.ingest.last_received;
   const oldMs = received ? now - Date.parse(received) : null;
-  const stale = connection === "lost" || problem !== null || (oldMs !== null && oldMs > 10_000);
+  const troubles = status?.problems.length ?? 0;
+  const stale = connection === "lost" || problem !== null || troubles > 0 || (oldMs !== null && oldMs > 10_000);
   return (
     <p className={`source${stale ? " stale" : ""}`} data-testid="source">
       {kind !== "" && (
@@ -43,7 +44,13 @@ function Source() {
         ? "connection lost, trying again"
         : oldMs === null
           ? "no data yet"
-          : `data ${stale ? "stale, " : ""}${age(Math.max(oldMs, 1000))} old`}
+          : `data ${oldMs > 10_000 ? "stale, " : ""}${age(Math.max(oldMs, 1000))} old`}
+      {connection !== "lost" && troubles > 0 && (
+        <>
+          {" · "}
+          <a href={formatRoute({ room: "system" })}>{plural(troubles, "problem")}</a>
+        </>
+      )}
     </p>
   );
 }

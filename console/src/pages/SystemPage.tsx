@@ -44,6 +44,14 @@ function Nodes({ status, now }: { status: Status; now: number }) {
   );
 }
 
+function Problems({ problems, now }: { problems: Status["problems"]; now: number }) {
+  return problems.map(({ what, why, since }) => (
+    <p className="problem" role="alert" key={what}>
+      <span aria-hidden="true">■</span> For {age(now - Date.parse(since))}, {what} has failed and is tried again: {why}
+    </p>
+  ));
+}
+
 function Certificates({ certificates, now }: { certificates: NonNullable<Status["certificates"]>; now: number }) {
   return (
     <Table label="Certificates">
@@ -89,6 +97,11 @@ export function SystemPage() {
     )
   ) : (
     <>
+      {status.problems.length > 0 && (
+        <>
+          <em>{status.problems.map(({ what }) => what).join(" and ")} fails</em>;{" "}
+        </>
+      )}
       {nodes.length === 0
         ? "The platform runs, no node is connected"
         : `${online} of ${plural(nodes.length, "node")} online`}
@@ -102,6 +115,7 @@ export function SystemPage() {
       <ProblemNote problem={problem} />
       {status && (
         <>
+          <Problems problems={status.problems} now={now} />
           <Facts
             facts={[
               ["Version", status.version],

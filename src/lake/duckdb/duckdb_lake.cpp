@@ -247,8 +247,9 @@ class DuckDbLake final : public Lake {
       (void)writer_.execute(
           "ROLLBACK");  // fails when COMMIT has ended the transaction already: nothing is stored then either
       auto error = done.error().with_context("committing to the lake in " + folder_.string());
-      if (error.code == ErrorCode::exhausted)
-        error.message += " (nothing of the commit was stored; free some space and it goes on)";
+      error.message += error.code == ErrorCode::exhausted
+                           ? " (nothing of the commit was stored; free some space and it goes on)"
+                           : " (nothing of the commit was stored; see to the disk and to who may write there)";
       return fail(std::move(error));
     }
     return committed();
