@@ -178,9 +178,8 @@ TEST_F(DuckDbLakeTest, RefusesWhatDoesNotRead) {
   for (const auto* sql :
        {"DELETE FROM samples", "DROP TABLE samples", "CREATE TABLE x(a INT)", "COPY samples TO 'x.csv'",
         "ATTACH 'x.db'", "SET memory_limit='9GB'", "CALL ducklake_expire_snapshots('lake', older_than => now())",
-        "SELECT * FROM sqlite_scan('x.sqlite', 't')", "SELECT * FROM \"sqlite_scan\"('x.sqlite', 't')",
-        "SELECT * FROM query('select 1')", "EXPLAIN ANALYZE DELETE FROM samples", "INSTALL httpfs",
-        "SELECT * FROM read_csv('/etc/passwd')", "SELECT * FROM glob('/etc/*')"}) {
+        "EXPLAIN ANALYZE DELETE FROM samples", "EXPLAIN ANALYZE SELECT 1", "EXPLAIN (ANALYZE) SELECT 1",
+        "INSTALL httpfs", "SELECT * FROM '/etc/passwd.csv'", "SELECT * FROM U&\"qu\\0065ry\"('SELECT 1')"}) {
     const auto result = lake().query(sql);
     ASSERT_FALSE(result) << sql;
     EXPECT_TRUE(result.error().code == ErrorCode::permission_denied ||
@@ -201,6 +200,59 @@ TEST_F(DuckDbLakeTest, RefusesWhatDoesNotRead) {
   EXPECT_EQ(odd->text(0, 1), "2026-01-02");
   EXPECT_EQ(odd->text(0, 2), "[1, 2]");
   EXPECT_EQ(odd->number(0, 3), 3);
+}
+
+TEST_F(DuckDbLakeTest, RefusesFunctionsThatOpenFilesOrRunTextHoweverTheyAreSpelled) {
+  const auto catalog = (folder_ / "lake" / "catalog.sqlite").string();  // any SQLite file
+  const auto scan = "sqlite_scan('" + catalog + "', 'ducklake_table')";
+  const auto in_text = "('SELECT * FROM sqlite'||'_scan(''" + catalog + "'',''ducklake_table'')')";
+  for (const auto& sql : std::vector<std::string>{
+           "SELECT * FROM " + scan,
+           "SELECT * FROM \"sqlite_scan\"('" + catalog + "', 'ducklake_table')",
+           "SELECT * FROM SQLite_Scan/**/('" + catalog + "', 'ducklake_table')",
+           "WITH x AS (FROM " + scan + ") SELECT * FROM x",
+           "SELECT (SELECT count(*) FROM " + scan + ")",
+           "SELECT * FROM samples, LATERAL (FROM " + scan + ") y",
+           "EXPLAIN SELECT * FROM " + scan,
+           "DESCRIBE SELECT * FROM " + scan,
+           "SUMMARIZE FROM " + scan,
+           "SELECT * FROM query" + in_text,
+           "SELECT * FROM query/**/" + in_text,
+           "SELECT * FROM query -- a comment\n" + in_text,
+           "SELECT * FROM query/* outer /* inner */ */" + in_text,
+           "SELECT * FROM \"query\"" + in_text,
+           "SELECT * FROM \"QUERY\" " + in_text,
+           "SELECT * FROM main.query" + in_text,
+           "SELECT * FROM system.main.query" + in_text,
+           "SELECT * FROM system.main.\"query\"/**/" + in_text,
+           "SELECT $$--$$ FROM query/**/" + in_text,
+           "SELECT * FROM query_table('samples')",
+           "SELECT * FROM json_execute_serialized_sql(json_serialize_sql('SELECT 1'))",
+           "SELECT json_serialize_plan('SELECT * FROM ' || '" + std::string("sqlite'||'_scan(''x'',''t'')") + "')",
+           "SELECT * FROM sqlite_query('lake', 'SELECT 1')",
+           "CALL sqlite_attach('" + catalog + "')",
+           "SELECT * FROM read_csv('/etc/passwd')",
+           "SELECT * FROM read_text/**/('/etc/passwd')",
+           "SELECT * FROM glob('/etc/*')",
+           "SELECT * FROM ducklake_cleanup_old_files('lake', cleanup_all => true)",
+           "SELECT sleep_ms(1)"}) {
+    const auto result = lake().query(sql);
+    ASSERT_FALSE(result) << sql;
+    EXPECT_EQ(result.error().code, ErrorCode::permission_denied) << sql << ": " << result.error().message;
+  }
+}
+
+TEST_F(DuckDbLakeTest, ReadsWhatOnlyLooksLikeARefusedFunction) {
+  commit(points(2, 2));
+  for (const auto* sql :
+       {"SELECT 'sqlite_scan(''x'')' AS \"query(\"", "SELECT count(*) /* query( */ FROM samples -- getenv",
+        "WITH query AS (SELECT 1 AS \"analyze\") SELECT \"analyze\" FROM query", "EXPLAIN SELECT 1 AS \"analyze\"",
+        "  explain\nFROM samples", "SUMMARIZE samples", "SHOW ALL TABLES", "FROM range(3)",
+        "SELECT * FROM ducklake_snapshots('lake')", "SELECT * FROM samples AT (VERSION => 2)",
+        "SELECT table_name FROM information_schema.tables", "SELECT * FROM json_each('[1]')"}) {
+    const auto result = lake().query(sql);
+    EXPECT_TRUE(result) << sql << ": " << result.error().message;
+  }
 }
 
 TEST_F(DuckDbLakeTest, LimitsRowsAndTime) {

@@ -1,12 +1,12 @@
 #include "base/time.hpp"
 #include "lake/duckdb/connection.hpp"
+#include "lake/duckdb/guard.hpp"
 
 #include <duckdb.h>
 #include <fmt/format.h>
 #include <poll.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
 
 namespace millrace::duck {
@@ -36,8 +36,8 @@ Error timed_out() { return {ErrorCode::timed_out, "the query ran longer than its
 
 std::int64_t monotonic_us() { return SystemClock().monotonic_us(); }
 
-Result<void> prepare(duckdb_connection connection, const std::string& sql, Statement& statement) {
-  Extracted extracted;
+/// Takes the text apart and binds nothing yet.
+Result<void> extract(duckdb_connection connection, const std::string& sql, Extracted& extracted) {
   const auto count = duckdb_extract_statements(connection, sql.c_str(), &extracted.handle);
   if (count == 0) {
     const char* why = duckdb_extract_statements_error(extracted.handle);
@@ -46,40 +46,20 @@ Result<void> prepare(duckdb_connection connection, const std::string& sql, State
   if (count > 1)
     return fail(ErrorCode::invalid_argument,
                 fmt::format("the SQL text holds {} statements; send one at a time", count));
+  return {};
+}
+
+Result<void> prepare(duckdb_connection connection, const Extracted& extracted, Statement& statement) {
   if (duckdb_prepare_extracted_statement(connection, extracted.handle, 0, &statement.handle) != DuckDBSuccess) {
     return fail(to_error(duckdb_prepare_error(statement.handle)));
   }
   return {};
 }
 
-std::string lower_without_spaces(const std::string& text) {
-  std::string lower;
-  for (const char c : text) {
-    if (!std::isspace(static_cast<unsigned char>(c)))
-      lower += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  }
-  return lower;
-}
-
-/// The attachment is read-only and the file system is closed; this closes the doors that those two leave: functions
-/// that open other SQLite files or hide SQL in text. It comes before `prepare`, because binding opens files already.
-Result<void> check_words(const std::string& sql) {
-  const auto lower = lower_without_spaces(sql);
-  for (const auto* word : {"sqlite_", "query(", "query\"(", "query_table", "u&\"", "getenv"}) {
-    if (lower.find(word) != std::string::npos) {
-      return fail(ErrorCode::permission_denied, fmt::format("\"{}\" is not allowed in a query of the lake", word));
-    }
-  }
-  return {};
-}
-
-Result<void> check_reads_only(duckdb_prepared_statement statement, const std::string& sql) {
-  const auto type = duckdb_prepared_statement_type(statement);
-  const bool runs =
-      lower_without_spaces(sql).find("analyze") != std::string::npos;  // EXPLAIN ANALYZE runs what it explains
-  if (type == DUCKDB_STATEMENT_TYPE_SELECT || (type == DUCKDB_STATEMENT_TYPE_EXPLAIN && !runs)) return {};
-  return fail(ErrorCode::permission_denied,
-              "only statements that read are allowed here: SELECT, WITH, FROM, DESCRIBE, SHOW or EXPLAIN");
+Result<void> prepare(duckdb_connection connection, const std::string& sql, Statement& statement) {
+  Extracted extracted;
+  TRY(extract(connection, sql, extracted));
+  return prepare(connection, extracted, statement);
 }
 
 enum class Reading { boolean, integer, number, text, time, numbers, other };
@@ -311,10 +291,11 @@ Result<void> read_rows(duckdb_connection connection, Answer& answer, const std::
 }  // namespace
 
 Result<QueryResult> Connection::query(const std::string& sql, const QueryOptions& options, bool guard) const {
+  Extracted extracted;
   Statement first, second;
-  if (guard) TRY(check_words(sql));
-  TRY(prepare(handle_, sql, first));
-  if (guard) TRY(check_reads_only(first.handle, sql));
+  TRY(extract(handle_, sql, extracted));
+  if (guard) TRY(check_reads_lake(*this, sql));
+  TRY(prepare(handle_, extracted, first));
   bool other = false;
   for (idx_t i = 0; i < duckdb_prepared_statement_column_count(first.handle); ++i) {
     other = other || reading_of(first.handle, i) == Reading::other;
