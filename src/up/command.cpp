@@ -25,7 +25,7 @@ cli::Run up_command(CLI::App& options) {
   auto headless = std::make_shared<bool>(false);
   layout->programs = own_folder();
   layout->console_files = layout->programs / "../../console";
-  options.add_flag("--headless", *headless, "Print no console link on the terminal; write D/run/ready.json only");
+  options.add_flag("--headless", *headless, "Print no console link on the terminal; write DIR/run/ready.json only");
   options.add_option("--site", layout->site, "Name of the site (Sparkplug group)");
   options.add_option("--assets", layout->assets,
                      "Assets behind the plant's OPC UA server, e.g. engine-061..engine-100");
