@@ -4,10 +4,9 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
-#include <sstream>
 
 namespace millrace {
 
@@ -46,11 +45,22 @@ void sync_folder(const fs::path& folder) {
 }  // namespace
 
 Result<std::string> read_file(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in || fs::is_directory(path)) return fail(system_error("cannot read", path, errno ? errno : EISDIR));
-  std::ostringstream out;
-  out << in.rdbuf();
-  return std::move(out).str();
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.number() < 0) return fail(system_error("cannot read", path, errno));
+  std::string bytes;
+  std::array<char, 64 * 1024> block;
+  for (;;) {
+    const auto read = ::read(file.number(), block.data(), block.size());
+    if (read == 0) return bytes;
+    if (read > 0) bytes.append(block.data(), static_cast<std::size_t>(read));
+    if (read < 0 && errno != EINTR) return fail(system_error("cannot read", path, errno));
+  }
+}
+
+Result<std::string> read_secret(const fs::path& path) {
+  auto secret = read_file(path);
+  if (secret) secret->erase(secret->find_last_not_of(" \r\n\t") + 1);
+  return secret;
 }
 
 Result<void> write_file(const fs::path& path, std::string_view bytes, FileMode mode) {

@@ -8,8 +8,12 @@
 
 namespace millrace {
 
-/// The whole file as bytes. `not_found` names the path.
+/// The whole file as bytes, or the error: never a part. `not_found` names the path; `unavailable` (no descriptor left,
+/// the disk does not answer) says nothing about the file.
 Result<std::string> read_file(const std::filesystem::path& path);
+
+/// A password or token: the file without the line ends and blanks behind it.
+Result<std::string> read_secret(const std::filesystem::path& path);
 
 enum class FileMode { shared = 0644, secret = 0600 };
 

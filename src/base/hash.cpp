@@ -6,7 +6,6 @@
 
 #include <array>
 #include <cstring>
-#include <fstream>
 
 namespace millrace {
 
@@ -31,17 +30,6 @@ std::string Sha256::finish_hex() {
 std::string sha256_hex(std::string_view bytes) {
   Sha256 hash;
   hash.update(bytes);
-  return hash.finish_hex();
-}
-
-Result<std::string> sha256_file(const std::filesystem::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return fail(ErrorCode::not_found, "cannot read " + path.string());
-  Sha256 hash;
-  std::array<char, 65536> buffer{};
-  while (in.read(buffer.data(), buffer.size()) || in.gcount() > 0) {
-    hash.update({buffer.data(), static_cast<std::size_t>(in.gcount())});
-  }
   return hash.finish_hex();
 }
 

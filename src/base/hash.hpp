@@ -1,12 +1,8 @@
 #pragma once
 
-#include "base/result.hpp"
-
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <memory>
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -14,7 +10,6 @@ namespace millrace {
 
 /// SHA-256 as 64 lower-case hexadecimal digits.
 std::string sha256_hex(std::string_view bytes);
-Result<std::string> sha256_file(const std::filesystem::path& path);
 
 /// SHA-256 over many pieces.
 class Sha256 {

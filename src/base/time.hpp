@@ -32,7 +32,6 @@ class ManualClock final : public Clock {
   [[nodiscard]] TimeUs now_us() const override { return now_us_; }
   [[nodiscard]] std::int64_t monotonic_us() const override { return now_us_; }
   void advance_us(std::int64_t by_us) { now_us_ += by_us; }
-  void set_us(TimeUs now_us) { now_us_ = now_us; }
 
  private:
   TimeUs now_us_;

@@ -39,9 +39,11 @@ PreparedAssignment prepare(const Assignment& assignment, const ArtifactCache& ca
     auto one = prepare_one(assignment, ref, cache, choice);
     if (one) {
       prepared.use_cases.push_back(std::move(*one));
-    } else {
-      prepared.refused.push_back(fmt::format("{} version {} refused: {}", ref.name, ref.version, one.error().message));
+      continue;
     }
+    const auto why = one.error().with_context(fmt::format("{} version {} refused", ref.name, ref.version));
+    if (why.code == ErrorCode::unavailable) prepared.unread = why;
+    prepared.refused.push_back(why.message);
   }
   return prepared;
 }

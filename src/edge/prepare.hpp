@@ -24,6 +24,7 @@ struct PreparedAssignment {
   delivery::Assignment assignment;
   std::vector<PreparedUseCase> use_cases;
   std::vector<std::string> refused;  ///< one sentence each
+  std::optional<Error> unread = {};  ///< why one of them could only not be read now
 };
 
 /// Reads, parses, loads and proves everything of an assignment (golden vectors on this device). Blocking: for a worker.

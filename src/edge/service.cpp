@@ -72,8 +72,9 @@ EdgeService::EdgeService(Loop& loop, WorkerPool& workers, EdgeConfig config, Edg
                   {.prove = [this, engine = config_.engine](const delivery::Assignment& assignment,
                                                             const delivery::ArtifactCache& cache) -> delivery::Proof {
                      auto prepared = std::make_shared<PreparedAssignment>(prepare(assignment, cache, engine));
-                     return {.whole = prepared->refused.empty(),
-                             .take = [this, prepared] { on_prepared(std::move(*prepared)); }};
+                     return {.whole = prepared->refused.empty(), .unread = prepared->unread, .take = [this, prepared] {
+                               on_prepared(std::move(*prepared));
+                             }};
                    },
                    .problem = [this](const std::string& problem) { on_problem(problem); }}),
       tick_timer_(loop),
@@ -193,7 +194,7 @@ void EdgeService::on_decision(const DecisionRecord& record, bool begins) {
   encoder_.clear();
   encoder_.add_text(sparkplug::names::decision, time_ms, json_);
   payload_.assign(encoder_.bytes());
-  if (uplink_.publish_live(record.asset, payload_)) ++decisions_published_;
+  static_cast<void>(uplink_.publish_live(record.asset, payload_));  // at once or never: the stored one follows
   encoder_.clear();
   encoder_.add_text(sparkplug::names::decision, time_ms, json_, true);
   outbox_.add(encoder_.bytes(), record.time_us);
@@ -216,8 +217,9 @@ void EdgeService::collect(std::vector<Uplink::Item>& items) {
 }
 
 void EdgeService::on_prepared(PreparedAssignment prepared) {
-  errors_ = prepared.refused;
-  for (const std::string& refused : prepared.refused) log_error(refused);
+  if (const auto told = std::exchange(errors_, prepared.refused); told != errors_) {
+    for (const std::string& refused : errors_) log_error(refused);
+  }
   std::set<std::string> wanted;
   for (const auto& ref : prepared.assignment.use_cases) wanted.insert(ref.name);
   std::vector<std::string> gone;

@@ -53,7 +53,6 @@ class EdgeService {
     return metrics_server_ ? metrics_server_->port() : std::uint16_t{0};
   }
   [[nodiscard]] const Uplink& uplink() const { return uplink_; }
-  [[nodiscard]] std::uint64_t decisions_published() const { return decisions_published_; }
   [[nodiscard]] std::uint64_t decisions_lost() const { return outbox_.lost(); }
 
  private:
@@ -88,7 +87,6 @@ class EdgeService {
   std::vector<std::string> errors_;     ///< for the next report
   MetricRegistry metrics_;
   std::unique_ptr<http::Server> metrics_server_;
-  std::uint64_t decisions_published_ = 0;
 };
 
 /// Real adapters for a configuration; fails when the spool cannot be opened.

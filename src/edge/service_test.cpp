@@ -1,6 +1,8 @@
 // The edge as a whole: a real broker, a real HTTP server, a gateway made of the real Sparkplug session.
 #include "edge/service.hpp"
 
+#include "base/file.hpp"
+#include "base/hash.hpp"
 #include "edge/testing/fake_site.hpp"
 
 #include <gmock/gmock.h>
@@ -122,6 +124,19 @@ TEST_F(EdgeServiceTest, a_file_with_another_hash_never_becomes_active) {
   ASSERT_TRUE(until([&] { return ++polls > 200; }));
   EXPECT_EQ(edge_->router().find("pump"), nullptr);
   platform_->assign(files, 1);  // the right bytes again
+  EXPECT_TRUE(until_active("pump/1"));
+}
+
+TEST_F(EdgeServiceTest, a_file_that_cannot_be_read_for_a_while_is_read_later) {
+  const ModelFiles files = testing::sample_files(10, 100);
+  const auto cached = folder_ / "artifacts" / sha256_hex(files.model_onnx);
+  std::filesystem::create_directories(cached.parent_path());
+  std::filesystem::create_symlink("/proc/self/mem", cached);  // opens, then EIO
+  platform_->assign(files, 1);
+  start_edge(platform_->url());
+  ASSERT_TRUE(until([&] { return !platform_->reports.empty() && !platform_->reports.back()["errors"].empty(); }));
+  EXPECT_THAT(platform_->reports.back()["errors"][0].get<std::string>(), HasSubstr("cannot read"));
+  ASSERT_TRUE(write_file(cached, files.model_onnx));
   EXPECT_TRUE(until_active("pump/1"));
 }
 

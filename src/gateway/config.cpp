@@ -32,12 +32,11 @@ opcua::ClientOptions read_opcua(ConfigSection section) {
   options.identity.rejected = section.path("rejected");
   options.user = section.text("user", "");
   if (section.has("password_file")) {
-    auto password = read_file(section.path("password_file"));
+    auto password = read_secret(section.path("password_file"));
     if (!password) {
       section.refuse("password_file", password.error().message);
     } else {
       options.password = *password;
-      while (!options.password.empty() && options.password.back() == '\n') options.password.pop_back();
     }
   }
   if (section.has("user_certificate")) {

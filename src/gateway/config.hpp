@@ -42,7 +42,7 @@ struct ConnectionConfig {
   std::vector<WritableNode> writable;
 };
 
-/// What millrace-gateway is told in its file; docs/how-to/connect-a-machine.md shows one.
+/// What millrace-gateway is told in its file; docs/formats/configuration.md shows one.
 struct GatewayConfig {
   std::string site, node;
   std::filesystem::path directory;         ///< spool, last assignment

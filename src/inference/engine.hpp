@@ -3,7 +3,6 @@
 #include "base/result.hpp"
 
 #include <cstddef>
-#include <filesystem>
 #include <memory>
 #include <span>
 #include <string>

@@ -5,7 +5,6 @@
 #include "lake/rows.hpp"
 
 #include <cstdint>
-#include <filesystem>
 #include <functional>
 #include <span>
 #include <string>

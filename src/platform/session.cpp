@@ -5,6 +5,9 @@
 #include "base/id.hpp"
 #include "metadata/database.hpp"
 
+#include <pwd.h>
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <array>
 
@@ -31,16 +34,22 @@ std::string_view cookie_value(std::string_view cookies, std::string_view name) {
   return {};
 }
 
-std::string trimmed(std::string text) {
-  text.erase(text.find_last_not_of(" \r\n\t") + 1);
-  return text;
-}
-
 Result<std::string> read_or_make(const std::filesystem::path& file) {
-  if (auto found = read_file(file); found && !trimmed(*found).empty()) return trimmed(std::move(*found));
+  if (auto found = read_secret(file); found && !found->empty()) return found;
   auto made = random_secret();
   TRY(write_file(file, made + "\n", FileMode::secret));
   return made;
+}
+
+/// Name of the account that owns the file; its number where it has no name.
+std::string owner_of(const std::filesystem::path& file) {
+  struct stat found {};
+  if (::stat(file.c_str(), &found) != 0) return "unknown";
+  std::array<char, 4096> text;
+  passwd account{};
+  passwd* known = nullptr;
+  ::getpwuid_r(found.st_uid, &account, text.data(), text.size(), &known);
+  return known != nullptr ? known->pw_name : "account " + std::to_string(found.st_uid);
 }
 
 bool is_our_host(std::string_view host, std::uint16_t port) {
@@ -61,6 +70,7 @@ Result<Sessions> Sessions::open(Database& database, Options options, TimeUs now_
         options.token_file.string() + ": the token has fewer than 16 characters; delete the file to get a new one");
   }
   sessions.token_hash_ = sha256_hex(token);
+  sessions.token_account_ = owner_of(options.token_file);
   TRY(read_or_make(options.login_file));
   sessions.options_ = std::move(options);
   TRY(sessions.read(now_us));
@@ -69,62 +79,64 @@ Result<Sessions> Sessions::open(Database& database, Options options, TimeUs now_
 
 Result<void> Sessions::read(TimeUs now_us) {
   TRY(database_->execute("DELETE FROM sessions WHERE expires_us <= ?", {now_us}));
-  TRY_ASSIGN(const auto rows, database_->query("SELECT secret_sha256, expires_us FROM sessions"));
-  for (const auto& row : rows) expires_us_[row.text(0)] = row.integer(1);
+  TRY_ASSIGN(const auto rows, database_->query("SELECT secret_sha256, expires_us, account FROM sessions"));
+  for (const auto& row : rows) sessions_[row.text(0)] = {row.integer(1), row.text(2)};
   return {};
 }
 
-Result<void> Sessions::store(const std::string& secret_hash, TimeUs expires_us) {
+Result<void> Sessions::store(const std::string& secret_hash, const Session& session) {
   TRY(
-      database_->execute("INSERT INTO sessions (secret_sha256, expires_us) VALUES (?, ?) "
+      database_->execute("INSERT INTO sessions (secret_sha256, expires_us, account) VALUES (?, ?, ?) "
                          "ON CONFLICT (secret_sha256) DO UPDATE SET expires_us = excluded.expires_us",
-                         {secret_hash, expires_us}));
-  expires_us_[secret_hash] = expires_us;
+                         {secret_hash, session.expires_us, session.account}));
+  sessions_[secret_hash] = session;
   return {};
 }
 
 Result<std::string> Sessions::log_in(std::string_view one_time_token, TimeUs now_us) {
-  const auto expected = read_file(options_.login_file);
-  if (!expected || trimmed(*expected).empty() || sha256_hex(trimmed(*expected)) != sha256_hex(one_time_token)) {
+  const auto expected = read_secret(options_.login_file);
+  if (!expected || expected->empty() || sha256_hex(*expected) != sha256_hex(one_time_token)) {
     return fail(ErrorCode::unauthenticated,
                 "this link is wrong or was used already: `millrace up` prints a new one when it starts, or run "
                 "`millrace login`");
   }
+  const auto account = owner_of(options_.login_file);
   // Emptied first, which is durable: after a power loss too the link works once or never.
   TRY(write_file(options_.login_file, "", FileMode::secret));
   std::error_code failure;
   if (!std::filesystem::remove(options_.login_file, failure)) {
     return fail(ErrorCode::internal, options_.login_file.string() + " cannot be deleted: " + failure.message());
   }
-  if (expires_us_.size() >= options_.limit) {
-    const auto oldest =
-        std::min_element(expires_us_.begin(), expires_us_.end(),
-                         [](const auto& left, const auto& right) { return left.second < right.second; });
+  if (sessions_.size() >= options_.limit) {
+    const auto oldest = std::min_element(sessions_.begin(), sessions_.end(), [](const auto& left, const auto& right) {
+      return left.second.expires_us < right.second.expires_us;
+    });
     TRY(database_->execute("DELETE FROM sessions WHERE secret_sha256 = ?", {oldest->first}));
-    expires_us_.erase(oldest);
+    sessions_.erase(oldest);
   }
   auto secret = random_secret();
-  TRY(store(sha256_hex(secret), now_us + options_.lifetime_us));
+  TRY(store(sha256_hex(secret), {now_us + options_.lifetime_us, account}));
   return secret;
 }
 
-bool Sessions::is_known(const http::Request& request, TimeUs now_us) {
+std::optional<std::string> Sessions::caller(const http::Request& request, TimeUs now_us) {
   // Whoever shows two credentials must be right with both: one that is wrong is a mistake or an attempt.
   static constexpr std::string_view bearer = "Bearer ";
   const auto authorization = header(request, "authorization");
   if (!authorization.empty()) {
-    if (!authorization.starts_with(bearer)) return false;
-    if (sha256_hex(std::string_view(authorization).substr(bearer.size())) != token_hash_) return false;
+    if (!authorization.starts_with(bearer)) return std::nullopt;
+    if (sha256_hex(std::string_view(authorization).substr(bearer.size())) != token_hash_) return std::nullopt;
   }
   const auto cookies = header(request, "cookie");
   const auto secret = cookie_value(cookies, cookie_name);
-  if (secret.empty()) return !authorization.empty();
-  const auto session = expires_us_.find(sha256_hex(secret));
-  if (session == expires_us_.end() || session->second <= now_us) return false;
+  if (secret.empty()) return authorization.empty() ? std::nullopt : std::optional(token_account_ + " (API token)");
+  const auto found = sessions_.find(sha256_hex(secret));
+  if (found == sessions_.end() || found->second.expires_us <= now_us) return std::nullopt;
+  const auto account = found->second.account;
   const auto renewed_us = now_us + options_.lifetime_us;
   // A renewal that cannot be written shortens the session, no more.
-  if (renewed_us - session->second > options_.renew_after_us) (void)store(session->first, renewed_us);
-  return true;
+  if (renewed_us - found->second.expires_us > options_.renew_after_us) (void)store(found->first, {renewed_us, account});
+  return account + " (console)";
 }
 
 std::string Sessions::cookie(std::string_view secret) {
@@ -143,7 +155,7 @@ std::optional<http::Response> refuse(const http::Request& request, std::uint16_t
     return http::problem(
         {ErrorCode::permission_denied, "requests from other sites ('" + origin.substr(0, 120) + "') are refused"});
   }
-  if (request.path.starts_with("/api/") && !sessions.is_known(request, now_us)) {
+  if (request.path.starts_with("/api/") && !sessions.caller(request, now_us)) {
     return http::problem(
         {ErrorCode::unauthenticated,
          "no session: open the link that `millrace up` printed, or send the token of secrets/api-token as "

@@ -4,11 +4,9 @@
 #include "base/time.hpp"
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace millrace {
 

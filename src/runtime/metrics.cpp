@@ -6,7 +6,6 @@
 #include <prometheus/check_names.h>
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
-#include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
@@ -26,9 +25,6 @@ void Gauge::set(double value) {
   if (gauge_ != nullptr) gauge_->Set(value);
 }
 double Gauge::value() const { return gauge_ != nullptr ? gauge_->Value() : 0; }
-void Histogram::observe(double value) {
-  if (histogram_ != nullptr) histogram_->Observe(value);
-}
 
 struct MetricRegistry::State {
   prometheus::Registry registry;
@@ -47,12 +43,6 @@ Counter MetricRegistry::counter(const std::string& name, const std::string& help
 Gauge MetricRegistry::gauge(const std::string& name, const std::string& help, const MetricLabels& labels) {
   MILLRACE_ASSERT(prometheus::CheckMetricName(name) && !is_counter_name(name));
   return Gauge(&prometheus::BuildGauge().Name(name).Help(help).Register(state_->registry).Add(labels));
-}
-
-Histogram MetricRegistry::histogram(const std::string& name, const std::string& help, const std::vector<double>& bounds,
-                                    const MetricLabels& labels) {
-  MILLRACE_ASSERT(prometheus::CheckMetricName(name) && !is_counter_name(name));
-  return Histogram(&prometheus::BuildHistogram().Name(name).Help(help).Register(state_->registry).Add(labels, bounds));
 }
 
 void MetricRegistry::watch(const std::string& name, const std::string& help, std::function<double()> value) {
@@ -74,16 +64,6 @@ std::string MetricRegistry::scrape() {
   for (auto& [gauge, value] : state_->gauges) gauge.set(value());
   for (auto& [counter, value] : state_->counters) counter.add(value() - counter.value());
   return prometheus::TextSerializer().Serialize(state_->registry.Collect());
-}
-
-std::vector<double> decade_bounds(double low, double high) {
-  std::vector<double> bounds;
-  for (double decade = low; decade <= high * 1.0001; decade *= 10) {
-    for (double step : {1.0, 2.0, 5.0}) {
-      if (decade * step <= high * 1.0001) bounds.push_back(decade * step);
-    }
-  }
-  return bounds;
 }
 
 }  // namespace millrace

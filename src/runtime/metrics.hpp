@@ -10,7 +10,6 @@
 namespace prometheus {
 class Counter;
 class Gauge;
-class Histogram;
 }  // namespace prometheus
 
 namespace millrace {
@@ -39,21 +38,11 @@ class Gauge {
   prometheus::Gauge* gauge_ = nullptr;
 };
 
-class Histogram {
- public:
-  Histogram() = default;
-  explicit Histogram(prometheus::Histogram* histogram) : histogram_(histogram) {}
-  void observe(double value);
-
- private:
-  prometheus::Histogram* histogram_ = nullptr;
-};
-
 using MetricLabels = std::map<std::string, std::string>;
 
 /// A process's metrics in Prometheus' text format. Names are snake_case with unit and "_total" as Prometheus wants
-/// them: "millrace_ingest_points_total"; counters, and only they, end with "_total". Asking again for the same name and
-/// labels gives the same metric. A name that breaks these rules is a programmer's error (assertion).
+/// them: "millrace_platform_points_total"; counters, and only they, end with "_total". Asking again for the same name
+/// and labels gives the same metric. A name that breaks these rules is a programmer's error (assertion).
 class MetricRegistry {
  public:
   MetricRegistry();
@@ -63,9 +52,6 @@ class MetricRegistry {
 
   Counter counter(const std::string& name, const std::string& help, const MetricLabels& labels = {});
   Gauge gauge(const std::string& name, const std::string& help, const MetricLabels& labels = {});
-  /// `bounds` are the upper bounds of the buckets, ascending.
-  Histogram histogram(const std::string& name, const std::string& help, const std::vector<double>& bounds,
-                      const MetricLabels& labels = {});
   /// Asked for when it is scraped, on the scraping thread. The name says what it is, as Prometheus wants it: with
   /// "_total" at its end a counter, whose value never falls, else a gauge.
   void watch(const std::string& name, const std::string& help, std::function<double()> value);
@@ -78,8 +64,5 @@ class MetricRegistry {
   struct State;
   std::unique_ptr<State> state_;
 };
-
-/// Upper bounds 1, 2, 5, 10, 20, 50 … from `low` to `high`, for latencies.
-std::vector<double> decade_bounds(double low, double high);
 
 }  // namespace millrace

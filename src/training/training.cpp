@@ -271,11 +271,4 @@ Result<ModelBundle> train(const TrainingRequest& request, DataSource& source, co
   return Run(request, source, progress).execute();
 }
 
-Result<void> write_bundle(const ModelBundle& bundle, const std::filesystem::path& folder) {
-  TRY(write_file(folder / "model.onnx", bundle.model_onnx));
-  TRY(write_file(folder / "golden.json", bundle.golden_json));
-  TRY(write_file(folder / "features.json", bundle.features_json));
-  return write_file(folder / "manifest.json", bundle.manifest_json);
-}
-
 }  // namespace millrace

@@ -64,7 +64,4 @@ struct ModelBundle {
 ///   unavailable          `progress` returned false
 Result<ModelBundle> train(const TrainingRequest& request, DataSource& source, const TrainingProgress& progress = {});
 
-/// The files as model.onnx, golden.json, features.json, manifest.json in a folder.
-Result<void> write_bundle(const ModelBundle& bundle, const std::filesystem::path& folder);
-
 }  // namespace millrace

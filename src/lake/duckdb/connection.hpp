@@ -3,10 +3,8 @@
 #include "base/result.hpp"
 #include "lake/lake.hpp"
 
-#include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 // duckdb.h's handle types, so that the header stays out of ours.
 struct _duckdb_connection;

@@ -6,7 +6,6 @@
 #include "runtime/loop.hpp"
 
 #include <cstdint>
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>

@@ -60,8 +60,6 @@ struct CertificateInfo {
 /// Reads the first certificate of a PEM text, or DER bytes. `corrupt` when it is neither.
 Result<CertificateInfo> read_certificate(std::string_view pem_or_der);
 
-bool expires_within(const CertificateInfo& certificate, TimeUs now_us, int days);
-
 /// `failed_precondition` when the certificate in the file is expired or not yet valid; names file, holder and date.
 Result<void> check_validity(const std::filesystem::path& certificate, TimeUs now_us);
 

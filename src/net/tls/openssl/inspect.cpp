@@ -93,10 +93,6 @@ Result<CertificateInfo> read_certificate(std::string_view pem_or_der) {
   return info;
 }
 
-bool expires_within(const CertificateInfo& certificate, TimeUs now_us, int days) {
-  return certificate.not_after_us <= now_us + days * kDayUs;
-}
-
 Result<void> check_validity(const std::filesystem::path& certificate, TimeUs now_us) {
   TRY_ASSIGN(auto bytes, read_file(certificate));
   auto info = read_certificate(bytes);
