@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 #include <algorithm>
-#include <charconv>
 
 namespace millrace::cli {
 namespace {
@@ -62,23 +61,6 @@ Result<CmapssCsv> cmapss_to_csv(const CmapssImport& import) {
                             engines.front().unit, engines.back().unit));
   }
   return csv;
-}
-
-Result<std::pair<int, int>> parse_unit_range(const std::string& text) {
-  const auto number = [](std::string_view part, int& value) {
-    const auto [end, failure] = std::from_chars(part.data(), part.data() + part.size(), value);
-    return failure == std::errc() && end == part.data() + part.size() && value > 0;
-  };
-  const std::string_view all(text);
-  const auto dash = all.find('-');
-  std::pair<int, int> range;
-  const bool good = dash == std::string_view::npos
-                        ? number(all, range.first) && number(all, range.second)
-                        : number(all.substr(0, dash), range.first) && number(all.substr(dash + 1), range.second);
-  if (!good || range.first > range.second) {
-    return fail(ErrorCode::invalid_argument, "'" + text + "' is no range of units: write FIRST-LAST, e.g. 1-60");
-  }
-  return range;
 }
 
 }  // namespace millrace::cli

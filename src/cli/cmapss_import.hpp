@@ -31,7 +31,4 @@ struct CmapssCsv {
 /// Times are made up, since the data has cycles only: an engine's last cycle lies one cycle before `end_us`.
 Result<CmapssCsv> cmapss_to_csv(const CmapssImport& import);
 
-/// "1-60" or "7"; `invalid_argument` otherwise.
-Result<std::pair<int, int>> parse_unit_range(const std::string& text);
-
 }  // namespace millrace::cli

@@ -58,12 +58,5 @@ TEST_F(CommandTest, AUseCaseIsCheckedWithoutPlatform) {
   EXPECT_NE(errors.str().find(file + ":2: "), std::string::npos) << errors.str();
 }
 
-TEST(UnitRange, ReadsRangesAndNothingElse) {
-  EXPECT_EQ(*parse_unit_range("1-60"), std::pair(1, 60));
-  EXPECT_EQ(*parse_unit_range("7"), std::pair(7, 7));
-  for (const auto* wrong : {"", "60-1", "a-b", "1-", "-3", "1-2-3", "0-4"})
-    EXPECT_FALSE(parse_unit_range(wrong)) << wrong;
-}
-
 }  // namespace
 }  // namespace millrace::cli

@@ -149,4 +149,16 @@ fs::path find_recorded_data() {
   return {};
 }
 
+Result<std::pair<int, int>> parse_units(std::string_view text) {
+  const auto number = [](std::string_view part, int& value) {
+    const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), value);
+    return error == std::errc() && end == part.data() + part.size() && value > 0;
+  };
+  const auto first = text.substr(0, text.find('-'));
+  const auto last = first.size() < text.size() ? text.substr(first.size() + 1) : first;
+  std::pair<int, int> units;
+  if (number(first, units.first) && number(last, units.second) && units.first <= units.second) return units;
+  return fail(ErrorCode::invalid_argument, fmt::format("'{}' names no units; write 61-100, or one number", text));
+}
+
 }  // namespace millrace::cmapss

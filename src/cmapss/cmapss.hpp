@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace millrace::cmapss {
@@ -52,5 +53,8 @@ std::vector<std::string> list_subsets(const std::filesystem::path& folder);
 /// Where recorded data lies: $MILLRACE_DATA/cmapss, else shared/data/cmapss beside the current folder or one above it.
 /// Empty when there is none: then people must be told that data is missing or simulated.
 std::filesystem::path find_recorded_data();
+
+/// First and last unit: "61-100", or "7".
+Result<std::pair<int, int>> parse_units(std::string_view text);
 
 }  // namespace millrace::cmapss

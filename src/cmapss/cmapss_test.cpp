@@ -68,5 +68,13 @@ TEST(CmapssData, Fd001IsAsNasaDescribesIt) {
   EXPECT_DOUBLE_EQ(subset->train[0].cycles[0].values[4], 641.82);
 }
 
+TEST(CmapssUnits, AreARangeOrANumber) {
+  EXPECT_EQ(*parse_units("61-100"), std::pair(61, 100));
+  EXPECT_EQ(*parse_units("7"), std::pair(7, 7));
+  for (const auto* wrong : {"", "x", "5-", "-3", "60-1", "a-b", "1-2-3", "0-4", "0"}) {
+    EXPECT_FALSE(parse_units(wrong)) << wrong;
+  }
+}
+
 }  // namespace
 }  // namespace millrace::cmapss

@@ -1,24 +1,19 @@
 #include "plant/config.hpp"
 
 #include "base/file.hpp"
+#include "cmapss/cmapss.hpp"
 #include "runtime/config.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <charconv>
-
 namespace millrace::plant {
 
 namespace {
 
-std::string trimmed(std::string text) {
-  while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' ')) text.pop_back();
-  return text;
-}
-
 void read_server(ConfigSection root, opcua::ServerOptions& server) {
   auto endpoint = root.section("endpoint");
+  server.address = endpoint.text("address", server.address);
   server.port = endpoint.port("port", server.port);
   server.application_name = endpoint.text("application_name", server.application_name);
   server.history_limit = static_cast<std::size_t>(endpoint.integer("history_limit", 100'000, 0));
@@ -31,9 +26,9 @@ void read_server(ConfigSection root, opcua::ServerOptions& server) {
   server.identity.rejected = identity.path("rejected");
   for (auto& user : root.sections("users")) {
     opcua::UserLogin login{.user = user.text("name")};
-    auto password = read_file(user.path("password_file"));
+    auto password = read_secret(user.path("password_file"));
     if (!password) user.refuse("password_file", password.error().message);
-    login.password = trimmed(password.value_or(""));
+    login.password = password.value_or("");
     server.users.push_back(login);
   }
 }
@@ -42,7 +37,7 @@ PlantConfig::Replay read_replay(ConfigSection section) {
   PlantConfig::Replay replay;
   replay.source = section.path("source", {});
   replay.subset = section.text("subset", replay.subset);
-  auto units = parse_units(section.text("units", "61-100"));
+  auto units = cmapss::parse_units(section.text("units", "61-100"));
   if (!units) section.refuse("units", units.error().message);
   if (units) std::tie(replay.first_unit, replay.last_unit) = *units;
   replay.cycle_us = section.duration_us("cycle", replay.cycle_us);
@@ -74,18 +69,6 @@ Fault read_fault(ConfigSection section) {
 }
 
 }  // namespace
-
-Result<std::pair<int, int>> parse_units(std::string_view text) {
-  int first = 0, last = 0;
-  auto end = text.data() + text.size();
-  auto [rest, error] = std::from_chars(text.data(), end, first);
-  if (error == std::errc() && rest == end) return std::pair(first, first);
-  if (error == std::errc() && rest != end && *rest == '-') {
-    auto [stop, last_error] = std::from_chars(rest + 1, end, last);
-    if (last_error == std::errc() && stop == end && first >= 1 && last >= first) return std::pair(first, last);
-  }
-  return fail(ErrorCode::invalid_argument, fmt::format("'{}' names no engines; write 61-100, or one number", text));
-}
 
 Result<PlantConfig> load_plant_config(const std::filesystem::path& file) {
   TRY_ASSIGN(auto document, Config::load(file));

@@ -37,7 +37,4 @@ struct PlantConfig {
 /// Reads the YAML file and the secrets that it names; every problem names file, line and remedy.
 Result<PlantConfig> load_plant_config(const std::filesystem::path& file);
 
-/// "61-100" or "7".
-Result<std::pair<int, int>> parse_units(std::string_view text);
-
 }  // namespace millrace::plant

@@ -55,11 +55,5 @@ TEST(Simulator, the_same_seed_gives_the_same_engines_that_wear_out) {
   }
 }
 
-TEST(PlantConfig, units_are_a_range_or_a_number) {
-  EXPECT_EQ(*parse_units("61-100"), std::pair(61, 100));
-  EXPECT_EQ(*parse_units("7"), std::pair(7, 7));
-  for (auto text : {"", "x", "5-", "9-3", "1-2-3", "0-4"}) EXPECT_FALSE(parse_units(text)) << text;
-}
-
 }  // namespace
 }  // namespace millrace::plant

@@ -5,6 +5,7 @@
 #include "cli/csv.hpp"
 #include "cli/print.hpp"
 #include "cli/table_export.hpp"
+#include "cmapss/cmapss.hpp"
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
@@ -62,7 +63,7 @@ Result<Imported> import_csv(Context& context, const Api& api, const ImportOption
 Result<Imported> import_cmapss(Context& context, const Api& api, const ImportOptions& options) {
   CmapssImport import{.folder = options.path, .subset = options.subset};
   if (!options.units.empty()) {
-    TRY_ASSIGN(const auto range, parse_unit_range(options.units));
+    TRY_ASSIGN(const auto range, cmapss::parse_units(options.units));
     import.first_unit = range.first;
     import.last_unit = range.second;
   }

@@ -17,7 +17,8 @@ struct UserLogin {
 };
 
 struct ServerOptions {
-  std::uint16_t port = 4840;  ///< 0: any free port
+  std::string address = "localhost";  ///< whose addresses it listens at; empty: all of this machine
+  std::uint16_t port = 4840;          ///< 0: any free port
   std::string application_name = "Millrace plant";
   Identity identity;
   std::vector<SecurityPolicy> security_policies = {SecurityPolicy::basic256_sha256,

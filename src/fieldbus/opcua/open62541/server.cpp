@@ -117,6 +117,10 @@ class Open62541Server final : public Server {
     UA_StatusCode status = UA_ServerConfig_setBasics_withPort(&config, options_.port);
     if (status != UA_STATUSCODE_GOOD)
       return fail(ErrorCode::internal, fmt::format("OPC UA server: {}", status_text(status)));
+    UA_Array_delete(config.serverUrls, config.serverUrlsSize, &UA_TYPES[UA_TYPES_STRING]);
+    config.serverUrls = static_cast<UA_String*>(UA_Array_new(1, &UA_TYPES[UA_TYPES_STRING]));
+    config.serverUrlsSize = 1;
+    config.serverUrls[0] = copy(fmt::format("opc.tcp://{}:{}", options_.address, options_.port));
     config.context = this;
     UA_String_clear(&config.applicationDescription.applicationUri);
     config.applicationDescription.applicationUri = copy(options_.identity.application_uri);
