@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import signal
+import ssl
 import subprocess
 import tempfile
 import urllib.error
@@ -13,6 +14,21 @@ import urllib.request
 from waiting import free_port, port_is_free, wait_for
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
+STOPPERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@contextlib.contextmanager
+def undisturbed():
+    """Ctrl-C and its like count at the end of the block: what starts or stops processes is not left half done."""
+    came = []
+    before = {number: signal.signal(number, lambda number, _: came.append(number)) for number in STOPPERS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        if came:
+            signal.raise_signal(came[0])
 
 
 def data_folder():
@@ -36,10 +52,27 @@ faults: {faults}
 """
 
 
+def plant_files(site):
+    """The folder with train_FD001, recorded or else simulated now, and the words for which of the two it is."""
+    folder = data_folder()
+    if folder:
+        return folder, "recorded: C-MAPSS FD001"
+    folder = site.folder / "simulated"
+    subprocess.run([site.program("millrace-plant"), "--simulate-files", str(folder)], check=True)
+    return folder, "simulated: turbofan wear model"
+
+
 def replay(folder, units, cycle_ms):
     """The plant's `replay` entry; without a folder it simulates."""
     source = f'source: "{folder}", ' if folder else ""
     return f'{{{source}subset: FD001, units: "{units}", cycle: {cycle_ms} ms}}'
+
+
+def run_apart(command, log):
+    """In a session of its own, so that the terminal's Ctrl-C reaches us alone, who stop it; it ends with us even at a kill -9."""
+    with open(log, "ab") as output:
+        return subprocess.Popen(["setpriv", "--pdeathsig", "TERM", *command], stdout=output, stderr=subprocess.STDOUT,
+                                start_new_session=True)
 
 
 class Site:
@@ -64,24 +97,26 @@ class Site:
                    "--spool-limit", self.spool_limit]
         for name, port in self.ports.items():
             command += [f"--{name}-port", str(port)]
-        self.log = open(self.folder / "up.log", "ab")
-        self.up = subprocess.Popen(command, stdout=self.log, stderr=subprocess.STDOUT, start_new_session=True)
+        (self.folder / "run" / "ready.json").unlink(missing_ok=True)
+        with undisturbed():
+            self.up = run_apart(command, self.folder / "up.log")
 
         def ready():
             if self.up.poll() is not None:
                 raise RuntimeError("millrace up ended:\n" + (self.folder / "up.log").read_text()[-3000:])
             return (self.folder / "run" / "ready.json").exists()
-        (self.folder / "run" / "ready.json").unlink(missing_ok=True)
         wait_for("millrace up", ready, limit_s)
+
+    def is_up(self):
+        return self.up is not None and self.up.poll() is None and (self.folder / "run" / "ready.json").exists()
 
     def start_plant(self, replay_entry, faults=()):
         """`faults`: what goes wrong on request, as the plant's configuration lists it."""
         path = self.folder / "run" / "plant.yaml"
         path.write_text(PLANT.format(port=self.opcua_port, dir=self.folder, replay=replay_entry,
                                      faults=json.dumps(list(faults))))
-        self.plant = subprocess.Popen([self.program("millrace-plant"), "--config", str(path)],
-                                      stdout=open(self.folder / "log" / "plant.log", "ab"), stderr=subprocess.STDOUT,
-                                      start_new_session=True)
+        with undisturbed():
+            self.plant = run_apart([self.program("millrace-plant"), "--config", str(path)], self.folder / "log" / "plant.log")
 
     def restart_plant_server(self):
         """The OPC UA server goes away for 3 s and comes back with its namespaces in another order."""
@@ -94,12 +129,12 @@ class Site:
         except (FileNotFoundError, json.JSONDecodeError):
             return {}
 
-    def millrace(self, *arguments, check=True, parse=True):
-        """Runs the CLI with --json against this site; returns the parsed output."""
+    def millrace(self, *arguments, check=True, parse=True, errors=subprocess.PIPE):
+        """Runs the CLI with --json against this site; returns the parsed output. `errors`: where the errors and progress bars go."""
         command = [self.program("millrace"), *map(str, arguments), "--dir", str(self.folder)] + (["--json"] if parse else [])
-        run = subprocess.run(command, capture_output=True, text=True)
+        run = subprocess.run(command, stdout=subprocess.PIPE, stderr=errors, text=True, timeout=300)
         if check and run.returncode != 0:
-            raise RuntimeError(f"{' '.join(command)} ended with {run.returncode}:\n{run.stdout[-2000:]}{run.stderr[-2000:]}")
+            raise RuntimeError(f"{' '.join(command)} ended with {run.returncode}:\n{run.stdout[-2000:]}{(run.stderr or '')[-2000:]}")
         if not parse:
             return run
         try:
@@ -123,6 +158,13 @@ class Site:
             raise RuntimeError(f"{method} {target}: {error.code} {error.read()[:500]!r}") from error
         return json.loads(text) if text else None
 
+    def artifact(self, sha256):
+        """The bytes of a hash as the edge gets them: over HTTPS with its client certificate."""
+        trust = ssl.create_default_context(cafile=self.folder / "pki" / "ca.pem")
+        trust.load_cert_chain(self.folder / "pki" / "edge-1.pem", self.folder / "pki" / "edge-1.key")
+        with urllib.request.urlopen(f"https://localhost:{self.ports['device']}/api/v1/artifacts/{sha256}", context=trust, timeout=60) as answer:
+            return answer.read()
+
     def try_api(self, *arguments):
         """None while the platform is away."""
         try:
@@ -138,11 +180,11 @@ class Site:
             return None
 
     def memory_mb(self, name):
-        """Resident memory of a supervised process."""
+        """Resident memory of a supervised process, in 10^6 bytes."""
         try:
             for line in open(f"/proc/{self.pid(name)}/status"):
                 if line.startswith("VmRSS"):
-                    return round(int(line.split()[1]) / 1024, 1)
+                    return round(int(line.split()[1]) * 1024 / 1e6, 1)   # proc(5): kB are 1024 bytes
         except OSError:
             pass
         return None
@@ -151,14 +193,16 @@ class Site:
         os.kill(self.pid(name), number)
 
     def stop(self):
-        for process in (self.plant, self.up):
-            if process and process.poll() is None:
-                process.send_signal(signal.SIGTERM)
-                try:
-                    process.wait(30)
-                except subprocess.TimeoutExpired:
-                    process.kill()
-                    process.wait()
+        """Returns when nothing of the site runs any more, however often and hard it is interrupted."""
+        with undisturbed():
+            for process in (self.plant, self.up):
+                if process and process.poll() is None:
+                    process.send_signal(signal.SIGTERM)
+                    try:
+                        process.wait(60)   # `millrace up` gives each of its five processes ten seconds
+                    except subprocess.TimeoutExpired:
+                        process.kill()
+                        process.wait()
 
     def __enter__(self):
         return self
@@ -167,22 +211,23 @@ class Site:
         self.stop()
 
 
-def train_and_activate(site, use_case, report=lambda text: None):
-    """Trains through the API, waits for the job, approves what passed its gates. Returns the model."""
-    job = site.api("POST", "/api/v1/models/train", {"use_case": use_case})["job"]
-    job_id = job["id"] if isinstance(job, dict) else job
+def import_history(site, use_case, folder, units):
+    """NASA's files, or simulated ones in their format: samples and the failure that ended each life."""
+    return site.millrace("data", "import", "--use-case", use_case, "--format", "cmapss", "--subset", "FD001", "--units", units, folder)
 
-    def finished():
-        state = site.api("GET", f"/api/v1/jobs/{job_id}")
-        report(f"{state.get('message') or ''} {100 * (state.get('progress') or 0):.0f} %")
-        if state["state"] == "failed":
-            raise RuntimeError(f"training failed: {state.get('message')}")
-        return state if state["state"] == "done" else None
-    state = wait_for("training", finished, 180, 0.3)
-    version = state["result"]["version"]
-    short = str(version).split("/")[-1]
-    site.api("POST", f"/api/v1/models/{use_case}/{short}/approve", {"comment": "gates passed"})
-    return site.api("GET", f"/api/v1/models/{use_case}/{short}")
+
+def train_and_activate(site, use_case):
+    """Trains, and approves what passed its gates. Returns the model."""
+    trained = site.millrace("model", "train", use_case, errors=None)["result"]
+    return site.millrace("model", "approve", f"{use_case}/{trained['version']}")
+
+
+def edge_runs(site, model):
+    """The edge has told the platform that it runs this model."""
+    wanted = (model["use_case"], f"{model['use_case']}/{model['version']}")
+    status = site.try_api("GET", "/api/v1/status") or {"sites": []}
+    return any((active["use_case"], active["model_version"]) == wanted for s in status["sites"] for node in s["nodes"]
+               if node["node"] == "edge-1" for active in node["active"])
 
 
 @contextlib.contextmanager

@@ -1,8 +1,7 @@
 """What several system tests need of the virtual plant."""
-from demo import HISTORY, USE_CASE, edge_runs, recorded_or_simulated
-from story import data_folder, replay, train_and_activate, wait_for
-
-LIVE = "samples JOIN signals USING (signal_id) WHERE asset BETWEEN 'engine-061' AND 'engine-100'"
+from demo import HISTORY, USE_CASE
+from evidence import LIVE_SAMPLES as LIVE
+from story import data_folder, edge_runs, import_history, plant_files, replay, train_and_activate, wait_for
 
 
 def live_replay(cycle_ms, units="61-100"):
@@ -24,8 +23,7 @@ def recover(site):
 
 def teach(site):
     """The plant's history into the lake, a model trained on it and approved, and the edge runs it."""
-    folder, _ = recorded_or_simulated(site)
-    site.millrace("data", "import", "--use-case", USE_CASE, "--format", "cmapss", "--subset", "FD001", "--units", HISTORY, folder)
+    import_history(site, USE_CASE, plant_files(site)[0], HISTORY)
     model = train_and_activate(site, USE_CASE)
     wait_for("the edge to run the model", lambda: edge_runs(site, model), 60)
 
