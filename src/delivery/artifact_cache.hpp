@@ -17,7 +17,8 @@ class ArtifactCache {
   [[nodiscard]] bool holds(const std::string& sha256) const;
   /// `corrupt` when the bytes do not have that size or hash: nothing is stored.
   Result<void> store(const Artifact& artifact, std::string_view bytes) const;
-  /// Verifies the hash again: disks rot, and what lies there may have been changed. What did is removed.
+  /// Verifies the hash again: disks rot, and what lies there may have been changed. What did is removed (`corrupt`).
+  /// `unavailable` says nothing about the file: it could not be read now.
   Result<std::string> read(const std::string& sha256) const;
   Result<void> store_assignment(std::string_view json) const;
   [[nodiscard]] Result<std::string> read_assignment() const;

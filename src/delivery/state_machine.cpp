@@ -92,15 +92,25 @@ Action StateMachine::on_artifact(const Result<void>& stored) {
 
 Action StateMachine::on_proved(bool whole) {
   if (whole) problem_.clear();
-  // What lies on disk may be incomplete: then the platform's answer is to be taken even if it is the same revision.
-  if (!whole && from_disk_) assignment_.revision.clear();
+  // What lies on disk may be incomplete, or rot: then the platform's answer is to be taken though it is the same.
+  if (!whole && (from_disk_ || !is_complete())) forget_answer();
   return step(whole ? Event::accepted : Event::refused);
 }
 
 Action StateMachine::on_failure(const Error& why) {
-  offer_.tag.clear();  // the whole is asked for again
-  assignment_.revision.clear();
+  forget_answer();
   return complain(why.message);
+}
+
+/// The whole is asked for, and taken, again.
+void StateMachine::forget_answer() {
+  offer_.tag.clear();
+  assignment_.revision.clear();
+}
+
+bool StateMachine::is_complete() const {
+  const auto needed = assignment_.needed();
+  return std::all_of(needed.begin(), needed.end(), [&](const Artifact& artifact) { return holds_(artifact.sha256); });
 }
 
 }  // namespace millrace::delivery

@@ -43,7 +43,7 @@ class StateMachine {
   Action on_due();
   Action on_answer(Result<std::optional<Offer>> answer);
   Action on_artifact(const Result<void>& stored);
-  /// `whole`: everything of it runs. What was refused is not tried again until it changes.
+  /// `whole`: everything of it runs. What was refused is not tried again until it changes, or a file of it is gone.
   Action on_proved(bool whole);
   Action on_failure(const Error& why);  ///< proving could not be done now
 
@@ -58,6 +58,8 @@ class StateMachine {
   Action step(Event event);
   Action complain(std::string problem);
   Action take_stock();
+  void forget_answer();
+  [[nodiscard]] bool is_complete() const;
 
   Content content_;
   std::function<bool(const std::string&)> holds_;

@@ -114,6 +114,26 @@ TEST_F(StateMachineTest, WhatCannotRunFromDiskIsTakenFromThePlatformThoughTheRev
   EXPECT_EQ(answer("r1", hash_a), Action::fetch);
 }
 
+TEST_F(StateMachineTest, AFileThatRottedAwayIsFetchedAgain) {
+  held_ = {hash_a};
+  EXPECT_EQ(machine_.on_due(), Action::ask);
+  EXPECT_EQ(answer("r1", hash_a), Action::prove);
+  held_.clear();  // the proof found other bytes in it, and removed it
+  EXPECT_EQ(machine_.on_proved(false), Action::none);
+  EXPECT_EQ(machine_.on_due(), Action::ask);
+  EXPECT_EQ(machine_.tag(), "") << "else the answer would be: unchanged";
+  EXPECT_EQ(answer("r1", hash_a), Action::fetch);
+}
+
+TEST_F(StateMachineTest, WhatCouldNotBeProvedNowIsProvedAgainAtTheNextPoll) {
+  held_ = {hash_a};
+  EXPECT_EQ(machine_.on_due(), Action::ask);
+  EXPECT_EQ(answer("r1", hash_a), Action::prove);
+  EXPECT_EQ(machine_.on_failure({ErrorCode::unavailable, "no descriptor left"}), Action::tell);
+  EXPECT_EQ(machine_.on_due(), Action::ask);
+  EXPECT_EQ(answer("r1", hash_a), Action::prove);
+}
+
 TEST_F(StateMachineTest, WhatIsNoAssignmentIsToldAndTheLastOneStays) {
   run_whole("r1", hash_a);
   EXPECT_EQ(machine_.on_due(), Action::ask);

@@ -101,7 +101,7 @@ void AssignmentWatch::prove() {
 }
 
 void AssignmentWatch::conclude(const Outcome& outcome) {
-  run(machine_.on_proved(outcome.proof.whole));
+  run(outcome.proof.unread ? machine_.on_failure(*outcome.proof.unread) : machine_.on_proved(outcome.proof.whole));
   if (!outcome.kept) handlers_.problem("the assignment could not be kept: " + outcome.kept.error().message);
   if (outcome.proof.take) outcome.proof.take();
 }

@@ -9,14 +9,16 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace millrace::delivery {
 
 /// What became of an assignment on this device.
 struct Proof {
-  bool whole = false;          ///< everything of it runs: it is kept as the last good one
-  std::function<void()> take;  ///< called on the loop
+  bool whole = false;                ///< everything of it runs: it is kept as the last good one
+  std::optional<Error> unread = {};  ///< a file could not be read now: no refusal, it is proved again at the next poll
+  std::function<void()> take = {};   ///< called on the loop
 };
 
 /// Keeps a device at what it should run: polls the source, fetches what is missing by content hash, has it proved on a

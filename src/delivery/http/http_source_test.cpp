@@ -1,6 +1,8 @@
 // What a device runs, over the real thing: HTTPS with client certificates, files on disk, a worker.
 #include "delivery/http/http_source.hpp"
 
+#include "base/file.hpp"
+#include "base/hash.hpp"
 #include "delivery/http/testing/device_platform.hpp"
 #include "delivery/watch.hpp"
 #include "net/tls/testing/test_pki.hpp"
@@ -47,8 +49,13 @@ class AssignmentOverHttps : public ::testing::Test {
   }
   Proof prove(const Assignment& assignment, const ArtifactCache& cache) {
     const auto model = cache.read(assignment.model_of("pump")->find("model.onnx")->sha256);
+    if (!model && model.error().code == ErrorCode::unavailable) return {.unread = model.error()};
     if (!model || *model == "fails its golden vectors") return {.whole = false, .take = [this] { ++refused_; }};
     return {.whole = true, .take = [this, bytes = *model] { active_.push_back(bytes); }};
+  }
+  /// Where the device keeps these bytes.
+  [[nodiscard]] std::filesystem::path cached(const std::string& bytes) const {
+    return pki_.folder() / "device/artifacts" / sha256_hex(bytes);
   }
   [[nodiscard]] bool until(const std::function<bool()>& done) { return loop_.run_until(done, limit_us); }
   [[nodiscard]] bool until_active(const std::string& bytes) {
@@ -116,6 +123,29 @@ TEST_F(AssignmentOverHttps, WhatFailsItsProofIsRefusedOnceAndTheLastGoodOneComes
   platform_.stop();
   start_watch(pki_.issue("edge-1"));
   EXPECT_TRUE(until_active("first"));
+}
+
+TEST_F(AssignmentOverHttps, AFileThatRottedInTheCacheIsFetchedAgain) {
+  assign("1", "first");
+  ASSERT_TRUE(write_file(cached("first"), "fir5t"));
+  start_watch(pki_.issue("edge-1"));
+  ASSERT_TRUE(until_active("first"));
+  EXPECT_EQ(refused_, 1);
+  EXPECT_EQ(platform_.artifacts_asked, 1);
+}
+
+TEST_F(AssignmentOverHttps, AFileThatCannotBeReadForAWhileIsToldOnceAndTriedAgain) {
+  assign("1", "first");
+  std::filesystem::create_directories(cached("first").parent_path());
+  std::filesystem::create_symlink("/proc/self/mem", cached("first"));  // opens, then EIO
+  start_watch(pki_.issue("edge-1"));
+  ASSERT_TRUE(until([&] { return !problems_.empty(); }));
+  ASSERT_TRUE(some_polls());
+  EXPECT_THAT(problems_, ElementsAre(HasSubstr("cannot read")));
+  ASSERT_TRUE(write_file(cached("first"), "first"));
+  ASSERT_TRUE(until_active("first"));
+  EXPECT_EQ(refused_, 0);
+  EXPECT_EQ(platform_.artifacts_asked, 0);
 }
 
 TEST_F(AssignmentOverHttps, APlatformThatIsGoneIsToldOnceAndAskedUntilItIsBack) {
