@@ -12,18 +12,28 @@
 namespace millrace::cli {
 namespace {
 
+/// The model versions that the node told it runs; of a use case without a model, its name.
+std::string running(const nlohmann::json& node) {
+  std::string text;
+  for (const auto& active : node.value("active", nlohmann::json::array())) {
+    const auto model = active.value("model_version", "");
+    text += (text.empty() ? "" : ", ") + (model.empty() ? cell(active, "use_case") : model);
+  }
+  return text.empty() ? "-" : text;
+}
+
 void print_nodes(Context& context, const nlohmann::json& status) {
   std::vector<std::vector<std::string>> rows;
   for (const auto& site : status.value("sites", nlohmann::json::array())) {
     for (const auto& node : site.value("nodes", nlohmann::json::array())) {
       rows.push_back({cell(site, "site"), cell(node, "node"), is_true(node, "online") ? "online" : "offline",
-                      cell(node, "last_seen")});
+                      cell(node, "last_seen"), running(node)});
     }
   }
   if (rows.empty()) {
     context.output << "no node has been seen yet\n";
   } else {
-    print_table(context, {"site", "node", "state", "last seen"}, rows);
+    print_table(context, {"site", "node", "state", "last seen", "runs"}, rows);
   }
 }
 
