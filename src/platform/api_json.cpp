@@ -28,6 +28,8 @@ struct CellToJson {
   }
 };
 
+json json_text(const std::string& text) { return text.empty() ? json() : json(text); }
+
 }  // namespace
 
 json json_number(double value) { return std::isfinite(value) ? json(value) : json(); }
@@ -65,8 +67,10 @@ json json_model(const ModelVersion& model) {
           {"dataset", json_dataset(model.dataset)},
           {"files", files},
           {"code_commit", model.code_commit},
-          {"approved_by", model.approved_by.empty() ? json() : json(model.approved_by)},
-          {"approved", json_time(model.approved_us)}};
+          {"approved_by", json_text(model.approval.by)},
+          {"approved_for", json_text(model.approval.on_behalf_of)},
+          {"approval_comment", json_text(model.approval.comment)},
+          {"approved", json_time(model.approval.time_us)}};
 }
 
 json json_job(const Job& job) {

@@ -89,8 +89,8 @@ json marks_of(const Measured& measured, const std::vector<ModelVersion>& models)
   const auto& version = measured.applied.version;
   add(format_time(version.applied_us), "use_case", "version " + std::to_string(version.version) + " applied");
   for (const auto& model : models) {
-    if (model.use_case != measured.applied.use_case.name || model.approved_us == 0) continue;
-    add(format_time(model.approved_us), "model", "model " + model.name() + " approved by " + model.approved_by);
+    if (model.use_case != measured.applied.use_case.name || model.approval.time_us == 0) continue;
+    add(format_time(model.approval.time_us), "model", "model " + model.name() + " approved by " + model.approval.by);
   }
   if (!measured.work_orders) return marks;
   for (std::size_t row = 0; row < measured.work_orders->rows.size(); ++row) {

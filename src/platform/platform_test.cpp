@@ -2,6 +2,9 @@
 
 #include "base/hash.hpp"
 
+#include <pwd.h>
+#include <unistd.h>
+
 namespace millrace {
 namespace {
 
@@ -112,12 +115,21 @@ TEST_F(PlatformTest, AModelIsTrainedApprovedAndAssigned) {
   EXPECT_EQ(model["dataset"]["sha256"].get<std::string>().size(), 64u);
   EXPECT_GT(model["dataset"]["snapshot"], 0);
   EXPECT_EQ(model["files"].size(), 4u);
+std::string account() {
+  const auto* found = getpwuid(getuid());
+  return found != nullptr ? found->pw_name : "account " + std::to_string(getuid());
+}
+
 
   const auto before = json::parse(ask_as("edge-1", "GET", "/api/v1/device/assignment").body);
   EXPECT_TRUE(before["models"].empty());
-  const auto approved = post("/api/v1/models/pump-care/1/approve", "{}");
+  EXPECT_EQ(ask("POST", "/api/v1/models/pump-care/1/approve", R"({"approved_by": "somebody else"})").status, 400);
+  const auto approved = post("/api/v1/models/pump-care/1/approve", R"({"comment": "gates passed"})");
   EXPECT_EQ(approved["state"], "approved");
-  EXPECT_EQ(approved["approved_by"], "operations-manager");
+  EXPECT_EQ(approved["approved_by"], account() + " (API token)") << "who acted";
+  EXPECT_EQ(approved["approved_for"], "operations-manager") << "not who is responsible";
+  EXPECT_EQ(approved["approval_comment"], "gates passed");
+  EXPECT_EQ(get("/api/v1/models/pump-care/1"), approved);
   EXPECT_EQ(ask("POST", "/api/v1/models/pump-care/1/approve").status, 409);
   const auto after = json::parse(ask_as("edge-1", "GET", "/api/v1/device/assignment").body);
   EXPECT_NE(after["revision"], before["revision"]);
@@ -191,6 +203,7 @@ TEST_F(PlatformTest, TheConsoleIsReachedByAOneTimeLink) {
   EXPECT_NE(cookie.find("SameSite=Strict"), std::string::npos);
   const auto status =
       http::fetch({.base_url = base}, "GET", "/api/v1/status", {}, {{"cookie", cookie.substr(0, cookie.find(';'))}});
+  EXPECT_EQ(detail["decision"]["verdict"]["by"], account() + " (API token)");
   EXPECT_EQ(status->status, 200);
   EXPECT_EQ(http::fetch({.base_url = base}, "GET", "/login?token=" + link)->status, 401);
   EXPECT_EQ(http::fetch({.base_url = base}, "GET", "/api/v1/status")->status, 401);

@@ -16,6 +16,9 @@ namespace millrace {
 /// Kinds of names in the API, each with its alphabet and length (docs/openapi.yaml, components/schemas).
 enum class NameKind { use_case, site, asset, decision, advice, sha256 };
 
+/// What a person's comment may take: 4096 characters in UTF-8.
+inline constexpr std::size_t comment_bytes = 4 * 4096;
+
 /// Everything here fails with `invalid_argument` and says which field, what it was and what it must be.
 Result<std::string> check_name(std::string_view field, std::string_view text, NameKind kind);
 /// {field} of the path.

@@ -52,6 +52,10 @@ struct Services {
   TimeUs started_us = 0;
 
   [[nodiscard]] TimeUs now_us() const { return loop.clock().now_us(); }
+  /// Who asks, of those whom the server lets in: never empty for them.
+  [[nodiscard]] std::string caller(const http::Request& request) const {
+    return sessions.caller(request, now_us()).value_or(std::string());
+  }
 };
 
 }  // namespace millrace

@@ -43,7 +43,7 @@ Result<std::string> read_or_make(const std::filesystem::path& file) {
 
 /// Name of the account that owns the file; its number where it has no name.
 std::string owner_of(const std::filesystem::path& file) {
-  struct stat found {};
+  struct stat found{};
   if (::stat(file.c_str(), &found) != 0) return "unknown";
   std::array<char, 4096> text;
   passwd account{};

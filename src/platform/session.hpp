@@ -34,20 +34,26 @@ class Sessions {
 
   /// Trades the one-time token for a session's secret; `unauthenticated` when it is wrong or used up.
   Result<std::string> log_in(std::string_view one_time_token, TimeUs now_us);
-  /// By cookie or bearer token.
-  bool is_known(const http::Request& request, TimeUs now_us);
+  /// Who asks, by cookie or bearer token: "alice (console)", "alice (API token)"; nothing when that is not known. The
+  /// account is the one of the operating system that owns the secret's file, which nobody else could have read.
+  std::optional<std::string> caller(const http::Request& request, TimeUs now_us);
 
   [[nodiscard]] static std::string cookie(std::string_view secret);  ///< Set-Cookie value
 
  private:
   explicit Sessions(Database& database) : database_(&database) {}
   Result<void> read(TimeUs now_us);
-  Result<void> store(const std::string& secret_hash, TimeUs expires_us);
+  struct Session {
+    TimeUs expires_us = 0;
+    std::string account;
+  };
+  Result<void> store(const std::string& secret_hash, const Session& session);
 
   Database* database_;
   Options options_;
   std::string token_hash_;  ///< hashes only: equal time to compare, nothing to steal from a core dump
-  std::map<std::string, TimeUs, std::less<>> expires_us_;  ///< by hash of the secret, as stored
+  std::string token_account_;
+  std::map<std::string, Session, std::less<>> sessions_;  ///< by hash of the secret, as stored
 };
 
 /// What refuses a request before any handler sees it; nothing when it may pass.

@@ -7,7 +7,9 @@
 #include "metadata/sqlite/sqlite_database.hpp"
 
 #include <gtest/gtest.h>
+#include <pwd.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace millrace {
 namespace {
@@ -105,6 +107,25 @@ TEST_F(SessionTest, TheSessionUnusedForTheLongestGoesFirst) {
 TEST_F(SessionTest, TheTokenFileLetsTheCommandLineIn) {
   EXPECT_EQ(status(request("/api/v1/status", {{"authorization", "Bearer " + file("api-token")}})), 200);
   EXPECT_EQ(status(request("/api/v1/status", {{"authorization", "Bearer x"}})), 401);
+}
+
+TEST_F(SessionTest, InvariantD_TheCallerIsWhoOwnsTheSecret) {
+  const auto by = [&](const std::string& header, const std::string& value) {
+    return sessions->caller(request("/", {{header, value}}), 0);
+  };
+  const auto secret = *sessions->log_in(file("login-token"), 0);
+  const auto console = by("cookie", "millrace_session=" + secret),
+             token = by("authorization", "Bearer " + file("api-token"));
+  ASSERT_TRUE(console && token);
+  const auto* account = getpwuid(getuid());
+  if (account != nullptr) {
+    EXPECT_EQ(*console, account->pw_name + std::string(" (console)"));
+    EXPECT_EQ(*token, account->pw_name + std::string(" (API token)"));
+  }
+  EXPECT_FALSE(by("cookie", "millrace_session=guess"));
+  EXPECT_FALSE(by("authorization", "Bearer x"));
+  sessions = Sessions::open(*database, options, 1);
+  EXPECT_EQ(by("cookie", "millrace_session=" + secret), console) << "after a restart too";
 }
 
 TEST_F(SessionTest, BothCredentialsMustBeRight) {

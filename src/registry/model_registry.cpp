@@ -10,7 +10,8 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::string_view columns = "use_case, number, state, created_us, manifest_json, approved_by, approved_us";
+constexpr std::string_view columns =
+    "use_case, number, state, created_us, manifest_json, approved_by, approved_for, approval_comment, approved_us";
 
 /// What does not change after the version was made.
 std::string to_manifest(const ModelVersion& model) {
@@ -68,8 +69,7 @@ Result<ModelVersion> from_row(const DatabaseRow& row) {
     return fail(ErrorCode::corrupt,
                 "the stored manifest of model " + model.name() + " cannot be read: " + error.what());
   }
-  model.approved_by = row.text(5);
-  model.approved_us = row.integer(6);
+  model.approval = {row.text(5), row.text(6), row.text(7), row.integer(8)};
   return model;
 }
 
@@ -96,8 +96,7 @@ Result<std::int64_t> ModelRegistry::next_number(std::string_view use_case) const
 Result<ModelVersion> ModelRegistry::add(ModelVersion model) {
   const bool passed = std::all_of(model.gates.begin(), model.gates.end(), [](const auto& gate) { return gate.passed; });
   model.state = passed ? ModelState::candidate : ModelState::refused;
-  model.approved_by.clear();
-  model.approved_us = 0;
+  model.approval = {};
   TRY(database_->execute(
       "INSERT INTO models (use_case, number, state, created_us, manifest_json) VALUES (?, ?, ?, ?, ?)",
       {model.use_case, model.number, std::string(to_string(model.state)), model.created_us, to_manifest(model)}));
@@ -130,19 +129,18 @@ Result<std::optional<ModelVersion>> ModelRegistry::approved(std::string_view use
 
 Result<void> ModelRegistry::store_state(const ModelVersion& model) {
   TRY(database_->execute(
-      "UPDATE models SET state = ?, approved_by = ?, approved_us = ? WHERE use_case = ? AND number = ?",
-      {std::string(to_string(model.state)), or_null(model.approved_by), or_null(model.approved_us), model.use_case,
-       model.number}));
+      "UPDATE models SET state = ?, approved_by = ?, approved_for = ?, approval_comment = ?, approved_us = ? "
+      "WHERE use_case = ? AND number = ?",
+      {std::string(to_string(model.state)), or_null(model.approval.by), or_null(model.approval.on_behalf_of),
+       or_null(model.approval.comment), or_null(model.approval.time_us), model.use_case, model.number}));
   return {};
 }
 
-Result<ModelVersion> ModelRegistry::approve(std::string_view use_case, std::int64_t number, std::string_view approver,
-                                            TimeUs now_us) {
+Result<ModelVersion> ModelRegistry::approve(std::string_view use_case, std::int64_t number, Approval approval) {
   TRY_ASSIGN(auto model, find(use_case, number));
-  TRY(may_be_approved(model, approver));
+  TRY(may_be_approved(model, approval.by));
   model.state = ModelState::approved;
-  model.approved_by = approver;
-  model.approved_us = now_us;
+  model.approval = std::move(approval);
   const auto stored = database_->transaction([&]() -> Result<void> {
     TRY_ASSIGN(auto before, approved(use_case));
     if (before) {

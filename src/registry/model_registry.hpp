@@ -26,8 +26,7 @@ class ModelRegistry {
   /// The approved version: what devices run. Nothing when there is none.
   [[nodiscard]] Result<std::optional<ModelVersion>> approved(std::string_view use_case) const;
   /// Checks `may_be_approved`, then approves, and retires the version before, in one transaction.
-  Result<ModelVersion> approve(std::string_view use_case, std::int64_t number, std::string_view approver,
-                               TimeUs now_us);
+  Result<ModelVersion> approve(std::string_view use_case, std::int64_t number, Approval approval);
 
  private:
   Result<void> store_state(const ModelVersion& model);

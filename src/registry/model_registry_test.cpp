@@ -13,6 +13,9 @@ struct ModelRegistryTest : testing::Test {
   ModelRegistry registry{*database};
   ModelRegistryTest() { EXPECT_TRUE(migrate(*database, 1)); }
 
+  static Approval approval(TimeUs time_us) {
+    return {"alice (console)", "operations-manager", "gates passed", time_us};
+  }
   ModelVersion make(double rmse = 11) {
     ModelVersion model;
     model.use_case = "turbofan";
@@ -37,7 +40,7 @@ TEST_F(ModelRegistryTest, KeepsWhatWasRegistered) {
   EXPECT_EQ(found->dataset.sha256, std::string(64, 'a'));
   EXPECT_EQ(found->gates.front().value, 11);
   EXPECT_EQ(found->files.front().size, 1000u);
-  EXPECT_TRUE(found->approved_by.empty());
+  EXPECT_TRUE(found->approval.by.empty());
   EXPECT_EQ(registry.find("turbofan", 2).error().code, ErrorCode::not_found);
   auto again = make();
   again.number = 1;
@@ -48,21 +51,31 @@ TEST_F(ModelRegistryTest, OneVersionIsApprovedAtATime) {
   ASSERT_TRUE(registry.add(make()));
   ASSERT_TRUE(registry.add(make()));
   EXPECT_FALSE(registry.approved("turbofan")->has_value());
-  ASSERT_TRUE(registry.approve("turbofan", 1, "operations-manager", 5));
-  ASSERT_TRUE(registry.approve("turbofan", 2, "operations-manager", 6));
+  ASSERT_TRUE(registry.approve("turbofan", 1, approval(5)));
+  ASSERT_TRUE(registry.approve("turbofan", 2, approval(6)));
   EXPECT_EQ(registry.find("turbofan", 1)->state, ModelState::retired);
-  EXPECT_EQ(registry.find("turbofan", 1)->approved_by, "operations-manager");
+  EXPECT_EQ(registry.find("turbofan", 1)->approval.by, "alice (console)");
   const auto approved = registry.approved("turbofan");
   EXPECT_EQ((*approved)->number, 2);
-  EXPECT_EQ((*approved)->approved_us, 6);
-  EXPECT_FALSE(registry.approve("turbofan", 2, "operations-manager", 7));
+  EXPECT_EQ((*approved)->approval.time_us, 6);
+  EXPECT_EQ((*approved)->approval.on_behalf_of, "operations-manager");
+  EXPECT_EQ((*approved)->approval.comment, "gates passed");
+  EXPECT_FALSE(registry.approve("turbofan", 2, approval(7)));
   EXPECT_EQ(registry.list()->front().number, 2);
+}
+
+TEST_F(ModelRegistryTest, InvariantD_NobodyIsNoApprover) {
+  ASSERT_TRUE(registry.add(make()));
+  EXPECT_EQ(registry.approve("turbofan", 1, {.on_behalf_of = "operations-manager"}).error().code,
+            ErrorCode::invalid_argument)
+      << "the owner is not who acted";
+  EXPECT_FALSE(registry.approved("turbofan")->has_value());
 }
 
 TEST_F(ModelRegistryTest, ARefusedModelStaysOut) {
   ASSERT_TRUE(registry.add(make(16)));
   EXPECT_EQ(registry.find("turbofan", 1)->state, ModelState::refused);
-  EXPECT_EQ(registry.approve("turbofan", 1, "me", 5).error().code, ErrorCode::failed_precondition);
+  EXPECT_EQ(registry.approve("turbofan", 1, approval(5)).error().code, ErrorCode::failed_precondition);
   EXPECT_FALSE(registry.approved("turbofan")->has_value());
 }
 

@@ -37,7 +37,7 @@ Result<ModelState> parse_model_state(std::string_view text) {
 
 Result<void> may_be_approved(const ModelVersion& model, std::string_view approver) {
   if (approver.empty()) return fail(ErrorCode::invalid_argument, "an approval needs the approver's name");
-  if (model.state == ModelState::approved) return not_yet(model, "it is approved already, by " + model.approved_by);
+  if (model.state == ModelState::approved) return not_yet(model, "it is approved already, by " + model.approval.by);
   if (model.state == ModelState::retired) return not_yet(model, "it is retired; train a new version");
   const auto failed =
       std::find_if(model.gates.begin(), model.gates.end(), [](const auto& gate) { return !gate.passed; });

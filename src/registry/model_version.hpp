@@ -47,6 +47,14 @@ struct ModelFile {
   std::uint64_t size = 0;
 };
 
+/// Who put a version on the devices.
+struct Approval {
+  std::string by;            ///< who acted: the caller that the platform recognised; empty until approved
+  std::string on_behalf_of;  ///< the use case's owner then; may be empty
+  std::string comment;
+  TimeUs time_us = 0;
+};
+
 struct ModelVersion {
   std::string use_case;
   std::int64_t number = 0;  ///< from 1 within the use case
@@ -58,8 +66,7 @@ struct ModelVersion {
   std::vector<ModelMetric> metrics;
   std::vector<ModelGate> gates;
   std::vector<ModelFile> files;
-  std::string approved_by;  ///< empty until approved
-  TimeUs approved_us = 0;
+  Approval approval;
 
   [[nodiscard]] std::string name() const {
     return use_case + "/" + std::to_string(number);

@@ -56,10 +56,11 @@ function Approve({ model }: { model: Model }) {
   const [problem, setProblem] = useState<Problem | null>(null);
   if (model.state !== "candidate") return null;
   const approve = async () => {
-    if (!window.confirm(`Send ${nameOf(model)} to the devices?`)) return;
+    const comment = window.prompt(`Send ${nameOf(model)} to the devices? What should be remembered with it:`, "");
+    if (comment === null) return;
     const response = await post(
       "/api/v1/models/{use_case}/{version}/approve",
-      {},
+      { comment },
       { path: { use_case: model.use_case, version: model.version } },
     );
     setProblem(response.ok ? null : response.problem);
@@ -108,7 +109,13 @@ function OneModel({ model, unit }: { model: Model; unit: string }) {
           [
             "Approved",
             model.approved_by
-              ? `by ${model.approved_by}${model.approved ? `, ${time(model.approved)}` : ""}`
+              ? [
+                  `by ${model.approved_by}${model.approved_for ? ` on behalf of ${model.approved_for}` : ""}`,
+                  model.approved ? time(model.approved) : null,
+                  model.approval_comment ? `“${model.approval_comment}”` : null,
+                ]
+                  .filter(Boolean)
+                  .join(", ")
               : "not yet",
           ],
         ]}

@@ -97,7 +97,8 @@ TEST(SqliteDatabase, IsASecretFileAndSurvivesReopening) {
     const auto database = open_sqlite_database(path);
     ASSERT_TRUE(database) << database.error().message;
     ASSERT_TRUE(migrate(**database, 1));
-    ASSERT_TRUE((*database)->execute("INSERT INTO sessions VALUES (?, 1)", {std::to_string(i)}));
+    ASSERT_TRUE(
+        (*database)->execute("INSERT INTO sessions (secret_sha256, expires_us) VALUES (?, 1)", {std::to_string(i)}));
     EXPECT_EQ((*(*database)->query("SELECT count(*) FROM sessions"))[0].integer(0), i + 1);
   }
   struct stat info{};

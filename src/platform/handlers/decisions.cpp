@@ -77,6 +77,14 @@ json step(std::string_view name, const std::string& id, const std::string& detai
   return {{"step", name}, {"id", id}, {"detail", detail}};
 }
 
+std::string approval_text(const Approval& approval) {
+  if (approval.by.empty()) return "nobody has approved this model";
+  auto text = "approved " + format_time(approval.time_us);
+  if (!approval.on_behalf_of.empty()) text += " on behalf of " + approval.on_behalf_of;
+  if (!approval.comment.empty()) text += ": " + approval.comment;
+  return text;
+}
+
 /// From the decision to the verdict, in order; what cannot be resolved says why.
 json trace_of(const json& decision, const Result<ModelVersion>& model) {
   json trace = json::array();
@@ -90,9 +98,7 @@ json trace_of(const json& decision, const Result<ModelVersion>& model) {
         step("dataset", dataset.sha256,
              "lake snapshot " + std::to_string(dataset.snapshot) + ", " + std::to_string(dataset.rows) + " rows"));
     trace.push_back(step("code", model->code_commit, "commit of the program that trained the model"));
-    trace.push_back(step(
-        "approver", model->approved_by,
-        model->approved_by.empty() ? "nobody has approved this model" : "approved " + format_time(model->approved_us)));
+    trace.push_back(step("approver", model->approval.by, approval_text(model->approval)));
   } else {
     for (const auto* name : {"model", "dataset", "code", "approver"})
       trace.push_back(step(name, "", model.error().message));
@@ -198,9 +204,9 @@ Result<VerdictRequest> verdict_request(Services& services, const http::Request& 
     return fail(ErrorCode::invalid_argument, "'verdict' must be right, wrong or unsure");
   }
   if (body.contains("comment")) {
-    TRY_ASSIGN(wanted.verdict.comment, text_member(body, "comment", 0, 4 * 4096));
+    TRY_ASSIGN(wanted.verdict.comment, text_member(body, "comment", 0, comment_bytes));
   }
-  wanted.verdict.by = "operator";
+  wanted.verdict.by = services.caller(request);
   wanted.verdict.time_us = services.now_us();
   return wanted;
 }

@@ -48,9 +48,15 @@ Result<json> train(Services& services, const http::Request& request) {
 
 Result<json> approve(Services& services, const http::Request& request) {
   TRY_ASSIGN(const auto name, model_name(request));
-  const auto* applied = services.use_cases.find(name.use_case);
-  const auto owner = applied != nullptr && !applied->use_case.owner.empty() ? applied->use_case.owner : "operator";
-  TRY_ASSIGN(const auto model, services.models.approve(name.use_case, name.number, owner, services.now_us()));
+  Approval approval{.by = services.caller(request), .time_us = services.now_us()};
+  if (!request.body.empty()) {
+    TRY_ASSIGN(const auto body, json_body(request, {}, {"comment"}));
+    if (body.contains("comment")) {
+      TRY_ASSIGN(approval.comment, text_member(body, "comment", 0, comment_bytes));
+    }
+  }
+  if (const auto* applied = services.use_cases.find(name.use_case)) approval.on_behalf_of = applied->use_case.owner;
+  TRY_ASSIGN(const auto model, services.models.approve(name.use_case, name.number, std::move(approval)));
   services.assignments.refresh();
   return json_model(model);
 }
