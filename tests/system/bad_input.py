@@ -9,8 +9,11 @@ import subprocess
 import sys
 import tempfile
 import threading
+import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "scripts"))
+from fleet import live_points, live_replay  # noqa: E402
+from small_disk import small_disk, with_own_mounts  # noqa: E402
 from story import ROOT, Site, wait_for  # noqa: E402
 
 GOOD = (ROOT / "examples/usecases/turbofan-maintenance.yaml").read_text()
@@ -31,6 +34,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", required=True)
     options = parser.parse_args()
+    with_own_mounts()
     with tempfile.TemporaryDirectory(prefix="millrace-system-") as folder:
         folder = pathlib.Path(folder)
         site = Site(options.build, folder / "site")
@@ -50,7 +54,7 @@ def main():
         expect("wrong usage", subprocess.run([site.program("millrace"), "usecase", "frobnicate"], capture_output=True, text=True), 2)
         expect("no platform", site.millrace("status", check=False, parse=False), 1)
 
-        with site:
+        with site, small_disk(site.folder / "platform" / "lake") as disk:
             site.start()
             before = site.api("GET", "/api/v1/use-cases")
             file = folder / "case.yaml"
@@ -61,16 +65,54 @@ def main():
             writing = site.millrace("data", "sql", "DELETE FROM samples", check=False, parse=False)
             expect("writing SQL", writing, 2, "read")
 
+            full_disk(site, disk)
             wrong_password(site)
-            expired_certificate(site, options.build)
+            expired_edge(site)
+            expired_platform(site)
     print(f"{0 if failures else 1} passed, {1 if failures else 0} failed")
     return 1 if failures else 0
+
+
+def full_disk(site, disk):
+    """The lake's disk is full: one clear message, the platform goes on, and when there is space again nothing was lost."""
+    log = site.folder / "log" / "platform.log"
+    before = site.pid("platform")
+
+    def complaints():
+        return [line for line in log.read_text().split("\n") if "cannot be stored" in line]
+
+    def failed_commits():
+        with urllib.request.urlopen(f"http://127.0.0.1:{site.ports['console']}/metrics", timeout=10) as answer:
+            return float(re.search(r"(?m)^millrace_platform_commits_failed_total (\S+)", answer.read().decode())[1])
+
+    def is_stored():
+        return not site.api("GET", "/api/v1/status")["problems"]
+    site.start_plant(live_replay(cycle_ms=60, units="61-70"))
+    stored = wait_for("live points in the lake", lambda: max(live_points(site), 2000) - 2000, 60) + 2000
+    disk.fill(before)
+    wait_for("three commits that fail", lambda: failed_commits() >= 3, 60)
+    problems = site.api("GET", "/api/v1/status")["problems"]
+    wait_for("the replay's end", lambda: site.ledger().get("finished"), 90, 0.5)
+    said = complaints()
+    ok = [problem["what"] for problem in problems] == ["storing what comes in"] and str(site.folder) in problems[0]["why"]
+    ok = ok and 1 <= len(said) <= 2 and site.pid("platform") == before
+    disk.free(before)
+    wait_for("what waited to be stored", is_stored, 30)
+    published = site.ledger()["published_points"]
+    wait_for("every point", lambda: live_points(site) >= published, 60, 0.5)
+    ok = ok and live_points(site) == published and "is stored again" in log.read_text() and len(complaints()) == len(said)
+    print(f"{'ok' if ok else 'FAILED'}: a full disk ({disk.how}): {published} points, {stored} before it was full: {said[0]}",
+          flush=True)
+    if not ok:
+        failures.append(f"a full disk: {problems}, {said}")
+    site.plant.terminate()
+    site.plant.wait(30)
 
 
 def wrong_password(site):
     """The plant wants another password than the gateway has: the log says so, once per attempt, and nothing crashes."""
     (site.folder / "secrets" / "plant-password").write_text("another one")
-    site.start_plant('{subset: FD001, units: "61-62", cycle: 200 ms}')
+    site.start_plant(live_replay(cycle_ms=200, units="61-62"))
     log = site.folder / "log" / "gateway.log"
     before = site.pid("gateway")
     text = wait_for("the gateway to say what is wrong with the password",
@@ -80,25 +122,39 @@ def wrong_password(site):
         failures.append("the gateway crashed on a wrong password")
 
 
-def expired_certificate(site, build):
+def expired_edge(site):
     """An edge whose certificate has run out says so, naming the file, and goes on trying: it may be renewed any time."""
-    config = site.folder / "run" / "expired-edge.yaml"   # with a directory of its own: the other one is in use
-    own = (site.folder / "run" / "edge.yaml").read_text()
-    config.write_text(re.sub(r"(?m)^directory: .*$", f'directory: "{site.folder}/expired-edge"', own))
-    edge = subprocess.Popen(["faketime", "+800 days", site.program("millrace-edge"), "--config", str(config)],
-                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)
+    expired(site, "edge")
 
-    def end():   # faketime runs the edge as a child of its own
-        os.killpg(edge.pid, signal.SIGKILL)
+
+def expired_platform(site):
+    """So does the platform."""
+    expired(site, "platform", (r"(?m)^  port: .*$", "  port: 0"), (r"(?m)^  run_file: .*\n", ""),
+            (r"(?m)^device_api: .*$", "device_api: {port: 0}"))
+
+
+def expired(site, name, *changes):
+    """Runs a second one of this process 800 days from now, beside the first: with a directory and ports of its own."""
+    text = (site.folder / "run" / f"{name}.yaml").read_text()
+    for pattern, replacement in ((r"(?m)^directory: .*$", f'directory: "{site.folder}/expired-{name}"'), *changes):
+        text = re.sub(pattern, replacement, text)
+    config = site.folder / "run" / f"expired-{name}.yaml"
+    config.write_text(text)
+    process = subprocess.Popen(["faketime", "+800 days", site.program(f"millrace-{name}"), "--config", str(config)],
+                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)
+
+    def end():   # faketime runs it as a child of its own
+        os.killpg(process.pid, signal.SIGKILL)
     watchdog = threading.Timer(30, end)
     watchdog.start()
-    said = next((line for line in edge.stdout if "expired" in line), None)
+    said = next((line for line in process.stdout if "expired" in line), None)
     watchdog.cancel()
     end()
-    edge.wait()
-    print(f"{'ok' if said else 'FAILED'}: an expired certificate: {(said or 'nothing was said').strip()[:200]}", flush=True)
+    process.wait()
+    print(f"{'ok' if said else 'FAILED'}: an expired certificate of the {name}: {(said or 'nothing was said').strip()[:200]}",
+          flush=True)
     if not said or ".pem" not in said:
-        failures.append("the expired certificate's file is not named")
+        failures.append(f"the {name}'s expired certificate is not named")
 
 
 if __name__ == "__main__":
