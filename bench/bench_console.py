@@ -13,7 +13,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "scripts"))
-from story import ROOT, Site, data_folder, replay, train_and_activate, wait_for  # noqa: E402
+from story import ROOT, Site, import_history, plant_files, replay, train_and_activate, wait_for  # noqa: E402
 
 USE_CASE = "turbofan-maintenance"
 CYCLE_MS, SETTLE_S = 300, 3
@@ -76,11 +76,9 @@ def run(case, units, decide):
             Site(os.environ["MILLRACE_BUILD"], folder, data_source="bench") as site:
         site.start()
         site.millrace("usecase", "apply", ROOT / f"examples/usecases/{USE_CASE}.yaml")
-        files = data_folder() or pathlib.Path(folder) / "simulated"
-        if not files.exists():
-            subprocess.run([site.program("millrace-plant"), "--simulate-files", str(files)], check=True)
+        files, _ = plant_files(site)
         if decide:
-            site.millrace("data", "import", "--use-case", USE_CASE, "--format", "cmapss", "--subset", "FD001", "--units", "1-60", files)
+            import_history(site, USE_CASE, files, "1-60")
             train_and_activate(site, USE_CASE)
         site.start_plant(replay(files, units, CYCLE_MS))
         wait_for("live data", lambda: (site.sql("SELECT count(*) FROM samples JOIN signals USING (signal_id) "

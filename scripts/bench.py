@@ -14,6 +14,10 @@ import subprocess
 import sys
 import time
 
+from story import data_folder
+
+SUBSETS = ("FD001", "FD003")   # of the recorded engines, where they are
+
 
 def machine():
     model = next((line.split(":", 1)[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "")
@@ -31,6 +35,20 @@ def verdict(result):
     return f"{'met' if met else 'MISSED'} (target {target:g}, {distance:.2f}x)"
 
 
+def commands(build, only):
+    """Name and command line of each benchmark whose name contains `only`, in the order in which they run."""
+    programs = sorted(p for p in (build / "bench").glob("bench_*") if os.access(p, os.X_OK) and p.is_file())
+    runs = [(program.name, [str(program)]) for program in programs if program.name != "bench_cmapss"]
+    recorded = data_folder()
+    if recorded:
+        runs += [(f"bench_cmapss {subset}", [str(build / "bench/bench_cmapss"), str(recorded), subset])
+                 for subset in SUBSETS if list(recorded.glob(f"train_{subset}.txt*"))]
+    elif only in "bench_cmapss":
+        print("[bench] bench_cmapss is left out: no recorded engines ($MILLRACE_DATA)")
+    runs += [(script.stem, [sys.executable, str(script)]) for script in sorted(pathlib.Path("bench").glob("bench_*.py"))]
+    return [(name, command) for name, command in runs if only in name]
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", required=True)
@@ -42,17 +60,12 @@ def main():
     environment = dict(os.environ, PEERS="1" if arguments.peers else "", MILLRACE_BUILD=str(build), MILLRACE_PYTHON=sys.executable,
                        MILLRACE_NODE_RED=str(deps / "node-red/node_modules/node-red/red.js"), NODE_PATH=str(deps / "interop/node_modules"))
     results, failed = [], []
-    programs = sorted(p for p in (build / "bench").glob("bench_*") if os.access(p, os.X_OK) and p.is_file())
-    scripts = sorted(pathlib.Path("bench").glob("bench_*.py"))
-    for program in programs + scripts:
-        if arguments.only not in program.name or program.name == "bench_cmapss":
-            continue
-        print(f"[bench] {program.stem}", flush=True)
-        command = [sys.executable, str(program)] if program.suffix == ".py" else [str(program)]
+    for name, command in commands(build, arguments.only):
+        print(f"[bench] {name}", flush=True)
         started = time.monotonic()
         run = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True)
         if run.returncode != 0:
-            failed.append(program.name)
+            failed.append(name)
             print(f"[bench]   failed with {run.returncode}")
         for line in run.stdout.splitlines():
             if not line.startswith("{"):
@@ -62,7 +75,7 @@ def main():
             peer = result.get("peer")
             beside = f"   {peer['name']}: {peer['value']:g}" if peer else ""
             beside += f"   {result['n']:,} samples" if "n" in result else ""
-            print(f"[bench]   {result['name']:<48} {result['value']:>14,.4g} {result['unit']:<24} {verdict(result)}{beside}")
+            print(f"[bench]   {result['name']:<72} {result['value']:>12,.4g} {result['unit']:<24} {verdict(result)}{beside}")
         print(f"[bench]   {time.monotonic() - started:.1f} s", flush=True)
     report = pathlib.Path("build/bench/report.json")
     report.parent.mkdir(parents=True, exist_ok=True)
