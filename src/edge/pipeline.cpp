@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <numeric>
 
 namespace millrace {
 
@@ -206,6 +207,11 @@ std::optional<TimeUs> Pipeline::known_until_us() const {
     known = std::min(known.value_or(asset->window.newest_us()), asset->window.newest_us());
   }
   return known;
+}
+
+std::uint64_t Pipeline::late_samples() const {
+  return std::accumulate(assets_.begin(), assets_.end(), std::uint64_t{0},
+                         [](std::uint64_t sum, const auto& asset) { return sum + asset->aligner.late_samples(); });
 }
 
 }  // namespace millrace

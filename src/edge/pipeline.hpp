@@ -71,6 +71,8 @@ class Pipeline {
   [[nodiscard]] const LatencyHistogram& latency() const { return latency_; }
   [[nodiscard]] std::uint64_t decisions() const { return decisions_; }
   [[nodiscard]] std::uint64_t engine_errors() const { return engine_errors_; }
+  /// Came after their row was closed: they mend the window, for the decisions that follow.
+  [[nodiscard]] std::uint64_t late_samples() const;
 
  private:
   struct Asset {

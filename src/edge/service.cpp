@@ -43,7 +43,7 @@ EdgeService::EdgeService(Loop& loop, WorkerPool& workers, EdgeConfig config, Edg
       router_(loop.clock()),
       gate_([this](sparkplug::DeviceState& device, std::string_view payload) { router_.on_data(device, payload); }),
       host_(
-          {.host = config_.node, .group = config_.site, .nodes = config_.gateways},
+          {.host = config_.node, .group = config_.site, .nodes = config_.gateways}, loop.clock(),
           {.publish = publish_with(ports_.host_client.get()),
            .birth =
                [this](sparkplug::DeviceState& device, const sparkplug::Payload& birth, TimeUs now_us) {
@@ -117,6 +117,8 @@ Result<void> EdgeService::start_metrics() {
   };
   metrics_.watch("millrace_edge_decisions_total", "Decisions since the start", total(&Pipeline::decisions));
   metrics_.watch("millrace_edge_engine_errors_total", "Failed runs of a model", total(&Pipeline::engine_errors));
+  metrics_.watch("millrace_edge_samples_late_total", "Samples that came after their row was closed",
+                 total(&Pipeline::late_samples));
   metrics_.watch("millrace_edge_latency_p50_seconds", "Message in to decision out", latency(0.50));
   metrics_.watch("millrace_edge_latency_p99_seconds", "Message in to decision out", latency(0.99));
   metrics_.watch("millrace_edge_messages_total", "Data messages read",

@@ -42,6 +42,8 @@ void add_metrics(MetricRegistry& metrics, const Services& services) {
   add("broker_connected", "1 when the platform's broker is there",
       [&services] { return services.intake.connected() ? 1.0 : 0.0; });
   add("assets", "assets seen live", [&services] { return static_cast<double>(services.live.assets().size()); });
+  add("signals_not_shown_total", "signals beyond what is kept live: stored, not shown",
+      [&services] { return static_cast<double>(services.live.ignored_signals()); });
   add("event_streams", "consoles that listen", [&services] { return static_cast<double>(services.events.size()); });
 }
 
