@@ -2,6 +2,7 @@
 
 #include "base/result.hpp"
 #include "lake/query_result.hpp"
+#include "lake/retention.hpp"
 #include "lake/rows.hpp"
 
 #include <cstdint>
@@ -39,9 +40,13 @@ struct ScanBlock {
 };
 
 struct MaintenanceOptions {
-  std::vector<SnapshotId> keep;                 ///< snapshots that a model refers to
+  std::vector<SnapshotId> keep;                 ///< snapshots that a model refers to: readable as ever
   TimeUs expire_before_us = 0;                  ///< older snapshots go, but those kept and the newest two stay; 0: none
   std::uint64_t merge_below_bytes = 16u << 20;  ///< smaller files are merged
+  std::int64_t spare_files_us = 600'000'000;    ///< a query that began before a merge may still read the old files
+  std::vector<Retention> retention;             ///< old rows that go
+  std::vector<std::int32_t> spared_signals;     ///< whose samples stay, however old
+  std::int64_t step_rows = 1'000'000;           ///< commits wait while so many old rows are deleted, no longer
 };
 
 struct LakeSize {
@@ -72,7 +77,8 @@ class Lake {
   /// Points ordered by (site, asset, source time, signal): rows of an asset come whole and in time.
   virtual Result<void> scan(const ScanRequest& request, const std::function<Result<void>(const ScanBlock&)>& each) = 0;
 
-  /// Moves inlined rows to files, merges small files, expires snapshots, deletes what nobody refers to any more.
+  /// Moves inlined rows to files, merges small files, deletes old rows (a number of steps each time: what is left is
+  /// for the next time), expires snapshots, deletes what nobody refers to any more.
   virtual Result<void> maintain(const MaintenanceOptions& options) = 0;
   [[nodiscard]] virtual Result<LakeSize> size() = 0;
 };

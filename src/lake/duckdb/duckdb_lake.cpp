@@ -2,6 +2,7 @@
 
 #include "lake/duckdb/connection.hpp"
 #include "lake/duckdb/file_sync.hpp"
+#include "lake/duckdb/retention.hpp"
 #include "lake/duckdb/row_appender.hpp"
 #include "lake/duckdb/sample_source.hpp"
 #include "lake/duckdb/schema.hpp"
@@ -109,6 +110,9 @@ Result<void> append_rows(_duckdb_connection* to, const LakeCommit& rows) {
 /// Commits of more rows than this go to files.
 std::string inline_limit(int rows) { return fmt::format("SET ducklake_default_data_inlining_row_limit = {}", rows); }
 
+constexpr int retention_steps = 20;           // of a table in one maintenance
+constexpr double rewrite_from_deleted = 0.5;  // a file that has lost this share of its rows is written anew
+
 constexpr std::string_view marks_prefix = "{\"marks\":";
 
 class DuckDbLake final : public Lake {
@@ -188,15 +192,13 @@ class DuckDbLake final : public Lake {
   }
 
   Result<void> maintain(const MaintenanceOptions& options) override {
+    TRY(compact(options));
+    for (const auto& rule : options.retention) TRY(forget(rule, options));
     const std::lock_guard lock(writing_);
-    TRY(in_transaction([&] { return writer_.execute("CALL ducklake_flush_inlined_data('lake')"); }));
-    TRY(in_transaction([&] {
-      return writer_.execute(
-          fmt::format("CALL ducklake_merge_adjacent_files('lake', max_file_size => {})", options.merge_below_bytes));
-    }));
+    if (!options.retention.empty()) TRY(rewrite());
     if (options.expire_before_us != 0) TRY(expire(options));
-    // A reader that began before a merge may still read the old files: they stay for a while.
-    TRY(writer_.execute("CALL ducklake_cleanup_old_files('lake', older_than => now() - INTERVAL 10 MINUTE)"));
+    TRY(writer_.execute(fmt::format(
+        "CALL ducklake_cleanup_old_files('lake', older_than => now() - to_microseconds({}))", options.spare_files_us)));
     return writer_.execute("CALL ducklake_delete_orphaned_files('lake', older_than => now() - INTERVAL 1 DAY)");
   }
 
@@ -220,6 +222,37 @@ class DuckDbLake final : public Lake {
     TRY_ASSIGN(auto connection, reader_engine_.connect());
     TRY(connection.execute("USE lake"));
     return connection;
+  }
+
+  Result<void> compact(const MaintenanceOptions& options) {
+    const std::lock_guard lock(writing_);
+    TRY(in_transaction([&] { return writer_.execute("CALL ducklake_flush_inlined_data('lake')"); }));
+    TRY(in_transaction([&] {
+      return writer_.execute(
+          fmt::format("CALL ducklake_merge_adjacent_files('lake', max_file_size => {})", options.merge_below_bytes));
+    }));
+    return {};
+  }
+
+  /// Each step is a commit of its own, and others may come in between.
+  Result<void> forget(const Retention& rule, const MaintenanceOptions& options) {
+    for (int step = 0; step < retention_steps; ++step) {
+      TRY_ASSIGN(auto connection, reader());
+      TRY_ASSIGN(const auto oldest, duck::delete_oldest(connection, rule, options.spared_signals, options.step_rows));
+      if (oldest.empty()) break;
+      const std::lock_guard lock(writing_);
+      TRY(in_transaction([&] { return writer_.execute(oldest); }));
+    }
+    return {};
+  }
+
+  /// Deleted rows take space until their file is written anew. Files of snapshots that are kept stay beside it.
+  Result<void> rewrite() {
+    TRY(in_transaction([&] {
+      return writer_.execute(
+          fmt::format("CALL ducklake_rewrite_data_files('lake', delete_threshold => {})", rewrite_from_deleted));
+    }));
+    return {};
   }
 
   /// DuckLake sorts what it might inline, even a table that is not sorted on insert. Samples come sorted, and more than
