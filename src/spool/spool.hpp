@@ -32,11 +32,11 @@ struct SpoolGap {
   std::uint64_t points = 0;
   TimeUs from_us = 0, to_us = 0;
   std::string reason;  ///< "size limit", "age limit", "thinned", "corrupt"
-  /// Exactly the batches that were given up, between `first` and `last`. Others in between live on: every second batch
-  /// when thinned, and always the records of earlier gaps.
+  /// Exactly the batches that were given up, between `first` and `last`, with earlier records that went into this one.
+  /// Others in between live on: every second batch when thinned, and records of other gaps.
   std::vector<BatchRange> numbers = {};
   /// Points of each batch in `numbers`, in their order: a receiver that holds some of them all the same (they arrived,
-  /// the acknowledgement did not) counts the others only.
+  /// the acknowledgement did not) counts the others only. Empty when no receiver can hold any of them.
   std::vector<std::uint64_t> batch_points = {};
 };
 
@@ -50,7 +50,7 @@ enum class SpoolFullPolicy { reject, drop_oldest, thin };
 
 struct SpoolOptions {
   std::uint64_t limit_bytes = 256u << 20;
-  std::int64_t limit_age_us = 72ll * 3600 * 1'000'000;
+  std::int64_t limit_age_us = 72ll * 3600 * 1'000'000;  ///< given up when older by a tenth, then all that is older
   SpoolFullPolicy on_full = SpoolFullPolicy::drop_oldest;
 };
 
@@ -74,6 +74,11 @@ class Spool {
   [[nodiscard]] virtual Result<Memory> recall_all(std::string_view prefix) const = 0;
   /// All or nothing. After an error (`exhausted`: the disk is full) everything is still buffered: try again later.
   virtual Result<void> commit(TimeUs now_us) = 0;
+  /// Whether nothing was sent since the last commit, and nothing will be before the next one returned (at first: no).
+  /// Then batches that the receiver cannot hold are counted together, and the records of a long outage grow into one.
+  virtual void set_offline(bool offline) = 0;
+  /// What the last commit gave up, when it went well.
+  [[nodiscard]] virtual const std::vector<SpoolGap>& given_up() const = 0;
   /// The receiver holds these durably: they are not read any more and are deleted with the next `commit`.
   virtual Result<void> acknowledge(const std::vector<BatchRange>& ranges) = 0;
   /// Up to `limit` committed batches with number >= first, oldest first; gaps come as batches with a gap payload.
@@ -82,8 +87,6 @@ class Spool {
   [[nodiscard]] virtual Result<std::vector<BatchRange>> stored() const = 0;
   [[nodiscard]] virtual std::uint64_t bytes() const = 0;
   [[nodiscard]] virtual std::uint64_t batches() const = 0;
-  /// The newest gaps, oldest first (at most 1000), also those that the receiver knows of.
-  [[nodiscard]] virtual std::vector<SpoolGap> gaps() const = 0;
 };
 
 }  // namespace millrace

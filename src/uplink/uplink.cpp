@@ -35,6 +35,7 @@ struct Uplink::Job {
   Spool::Memory remember;
   std::vector<BatchRange> acknowledged;
   TimeUs now_us = 0;
+  bool offline = false;  ///< nothing was sent since the last commit, and nothing will be before this one is done
   // what came of it
   std::vector<std::uint64_t> numbers;  ///< of the first items; the others were refused
   std::optional<Error> refused, failed;
@@ -44,6 +45,7 @@ struct Uplink::Job {
 
   void run(Spool& spool) {
     ran = true;
+    spool.set_offline(offline);
     for (auto& item : items) {
       auto number = spool.append(item.device, item.metrics, item.points, now_us);
       if (!number) {
@@ -56,7 +58,7 @@ struct Uplink::Job {
     for (const auto& [key, value] : remember) spool.remember(key, value);
     (void)spool.acknowledge(acknowledged);
     if (auto outcome = spool.commit(now_us); !outcome) failed = outcome.error();
-    gaps = spool.gaps();
+    gaps = spool.given_up();
     bytes = spool.bytes();
     batches = spool.batches();
   }
@@ -97,7 +99,6 @@ Uplink::~Uplink() { *alive_ = false; }
 Result<void> Uplink::start() {
   TRY_ASSIGN(auto stored, spool_->stored());
   for (const auto& range : stored) delivery_.add_backlog(range.first, range.last);
-  for (const auto& gap : spool_->gaps()) newest_gap_ = std::max(newest_gap_, gap.number);
   counters_.spool_bytes = spool_->bytes();
   counters_.spool_batches = spool_->batches();
   worker_ = std::make_unique<WorkerPool>(loop_, 1, 16);
@@ -196,6 +197,7 @@ void Uplink::flush() {
   job_->remember = std::exchange(remember_, {});
   job_->acknowledged = std::exchange(acknowledged_, {});
   job_->now_us = loop_.clock().now_us();
+  job_->offline = !std::exchange(sent_since_commit_, false) && !node_.born();
   auto submitted = worker_->submit([job = job_, spool = spool_.get()] { job->run(*spool); },
                                    [this, alive = alive_, job = job_] {
                                      if (*alive) on_committed(*job);
@@ -231,8 +233,6 @@ void Uplink::on_committed(Job& job) {
   }
   set_open(!problem && waiting_bytes_ < options_.queue_bytes);
   for (const auto& gap : job.gaps) {
-    if (gap.number <= newest_gap_) continue;
-    newest_gap_ = gap.number;
     ++counters_.gaps;
     delivery_.add_live(gap.number, gap.number);
     for (const auto& range : gap.numbers) delivery_.on_dropped(range.first, range.last);
@@ -265,6 +265,7 @@ void Uplink::keep_recent(std::uint64_t number, Item& item) {
 
 void Uplink::pump() {
   if (stopping_) return;
+  if (job_ && job_->offline) return;  // what it gives up counts as never sent
   auto now_us = loop_.clock().now_us();
   while (node_.born() && client_->outgoing_bytes() < options_.outgoing_bytes) {
     auto next = delivery_.next(now_us);
@@ -281,6 +282,7 @@ bool Uplink::send(const sparkplug::Delivery::Next& next) {
     read_back(next.number);
     return false;
   }
+  sent_since_commit_ = true;
   if (!publish(next.number, found->second.device, found->second.metrics, next.is_historical)) {
     delivery_.put_back(next);
     return false;

@@ -126,10 +126,9 @@ class Uplink {
   std::shared_ptr<Job> job_;                             ///< the commit under way
   std::vector<std::uint64_t> uncommitted_;               ///< in the spool's memory: durable with the next good commit
   std::vector<std::function<void()>> on_durable_;        ///< of those
-  std::uint64_t newest_gap_ = 0;
   std::string buffer_;
   Counters counters_;
-  bool reading_ = false, open_ = true, stopping_ = false;
+  bool reading_ = false, open_ = true, stopping_ = false, sent_since_commit_ = false;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  ///< work may come back when this object is gone
   std::unique_ptr<WorkerPool> worker_;                          // last: ends before what it uses
 };

@@ -5,19 +5,43 @@
 namespace millrace::sqlite {
 
 namespace {
-constexpr std::size_t gaps_kept = 1000;
+
+// A record that grows stays a small message; and a receiver walks over the batches that it names.
+constexpr std::size_t ranges_together = 10'000;
+constexpr std::uint64_t batches_together = 100'000;
+
+void extend(std::vector<BatchRange>& ranges, BatchRange next) {
+  if (!ranges.empty() && ranges.back().last + 1 == next.first) {
+    ranges.back().last = next.last;
+  } else {
+    ranges.push_back(next);
+  }
 }
+
+std::vector<BatchRange> joined(std::vector<BatchRange> ranges, const std::vector<BatchRange>& others,
+                               std::uint64_t number) {
+  ranges.insert(ranges.end(), others.begin(), others.end());
+  ranges.push_back({number, number});
+  std::ranges::sort(ranges, {}, &BatchRange::first);
+  std::vector<BatchRange> out;
+  for (const auto& range : ranges) extend(out, range);
+  return out;
+}
+
+std::uint64_t count(const std::vector<BatchRange>& ranges) {
+  std::uint64_t batches = 0;
+  for (const auto& range : ranges) batches += range.last - range.first + 1;
+  return batches;
+}
+
+}  // namespace
 
 Result<void> SqliteSpool::keep_bounds(State& state, std::uint64_t& next, TimeUs now_us) {
   if (!rotten_.empty()) {
-    TRY(drop(state, {rotten_.begin(), rotten_.end()}, "corrupt", next, now_us));
+    const std::vector<std::uint64_t> numbers(rotten_.begin(), rotten_.end());
+    TRY(drop(state, numbers, "corrupt", next, now_us));
   }
-  // Numbers and times rise together: the scan ends at the first batch that is young enough.
-  std::vector<std::uint64_t> aged;
-  while (oldest_.step() && oldest_.integer(2) < now_us - options_.limit_age_us) {
-    aged.push_back(static_cast<std::uint64_t>(oldest_.integer(0)));
-  }
-  if (!oldest_.reset()) return broken("reading");
+  TRY_ASSIGN(const auto aged, too_old(now_us));
   TRY(drop(state, aged, "age limit", next, now_us));
   if (state.bytes <= options_.limit_bytes || options_.on_full == SpoolFullPolicy::reject) return {};
   // A tenth at once, so that a long outage leaves few gap records.
@@ -29,6 +53,19 @@ Result<void> SqliteSpool::keep_bounds(State& state, std::uint64_t& next, TimeUs 
   if (state.bytes <= options_.limit_bytes) return {};
   TRY_ASSIGN(auto numbers, oldest(state.bytes - goal, 1));
   return drop(state, numbers, "size limit", next, now_us);
+}
+
+/// Nothing until the oldest is over the limit by a tenth: a long outage takes few steps. Numbers and times rise
+/// together: the scan ends at the first batch that is young enough.
+Result<std::vector<std::uint64_t>> SqliteSpool::too_old(TimeUs now_us) const {
+  std::vector<std::uint64_t> numbers;
+  auto before_us = now_us - options_.limit_age_us - options_.limit_age_us / 10;
+  while (oldest_.step() && oldest_.integer(2) < before_us) {
+    numbers.push_back(static_cast<std::uint64_t>(oldest_.integer(0)));
+    before_us = now_us - options_.limit_age_us;
+  }
+  if (!oldest_.reset()) return broken("reading");
+  return numbers;
 }
 
 Result<std::vector<std::uint64_t>> SqliteSpool::oldest(std::uint64_t bytes_to_free, int stride) const {
@@ -43,26 +80,30 @@ Result<std::vector<std::uint64_t>> SqliteSpool::oldest(std::uint64_t bytes_to_fr
   return numbers;
 }
 
-Result<void> SqliteSpool::drop(State& state, const std::vector<std::uint64_t>& numbers, const char* reason,
+/// Batches that the receiver may hold are written down one by one; the others together, in a record that grows.
+Result<void> SqliteSpool::drop(State& state, std::span<const std::uint64_t> numbers, const char* reason,
                                std::uint64_t& next, TimeUs now_us) {
-  if (numbers.empty()) return {};
-  SpoolGap gap{.number = next,
-               .first = numbers.front(),
-               .last = numbers.back(),
-               .from_us = INT64_MAX,
-               .to_us = 0,
-               .reason = reason};
-  std::uint64_t dropped = 0;
+  const auto sent = offline_ ? sent_ : UINT64_MAX;
+  const auto maybe_held = static_cast<std::size_t>(std::ranges::upper_bound(numbers, sent) - numbers.begin());
+  SpoolGap counted{.reason = reason}, together{.reason = reason};
+  TRY(take_out(state, numbers.first(maybe_held), counted));
+  TRY(take_out(state, numbers.subspan(maybe_held), together));
+  TRY(write_down(state, std::move(counted), next, now_us));
+  if (together.numbers.empty()) return {};
+  together.batch_points.clear();
+  TRY(absorb_earlier(state, together));
+  state.growing_gaps[reason] = next;
+  return write_down(state, std::move(together), next, now_us);
+}
+
+/// Deletes the batches that are there; `gap` tells which and how much that was.
+Result<void> SqliteSpool::take_out(State& state, std::span<const std::uint64_t> numbers, SpoolGap& gap) {
+  gap.from_us = INT64_MAX;
   for (auto number : numbers) {
     auto key = static_cast<std::int64_t>(number);
     size_of_.bind(1, key).bind(2, key);
     if (size_of_.step() && size_of_.integer(1) != 0) {
-      ++dropped;
-      if (!gap.numbers.empty() && gap.numbers.back().last + 1 == number) {
-        gap.numbers.back().last = number;
-      } else {
-        gap.numbers.push_back({number, number});
-      }
+      extend(gap.numbers, {number, number});
       state.bytes -= static_cast<std::uint64_t>(size_of_.integer(0));
       state.batches -= 1;
       gap.batch_points.push_back(static_cast<std::uint64_t>(size_of_.integer(2)));
@@ -72,13 +113,34 @@ Result<void> SqliteSpool::drop(State& state, const std::vector<std::uint64_t>& n
     }
     if (!size_of_.reset() || !erase_.bind(1, key).bind(2, key).run()) return broken("writing");
   }
-  if (dropped == 0) return {};
-  ++next;
-  Row row{.number = gap.number, .created_us = now_us, .payload = gap_json(gap)};
-  TRY(insert(state, row));
-  if (!gap_.bind(1, static_cast<std::int64_t>(gap.number)).bind_text(2, row.payload).run()) return broken("writing");
-  state.gaps.push_back(std::move(gap));
-  if (state.gaps.size() > gaps_kept) state.gaps.erase(state.gaps.begin());
+  return {};
+}
+
+/// The earlier record of this reason goes into `gap`, while nobody can have seen it: a receiver that had counted it
+/// would count it again.
+Result<void> SqliteSpool::absorb_earlier(State& state, SpoolGap& gap) {
+  const auto growing = state.growing_gaps.find(gap.reason);
+  if (growing == state.growing_gaps.end() || growing->second <= sent_) return {};
+  const auto number = growing->second;
+  TRY_ASSIGN(const auto found, read(number, 1));
+  if (found.empty() || found[0].number != number) return {};
+  TRY_ASSIGN(const auto earlier, parse_gap(found[0].payload));
+  auto numbers = joined(earlier.numbers, gap.numbers, number);
+  if (numbers.size() > ranges_together || count(numbers) > batches_together) return {};
+  gap.numbers = std::move(numbers);
+  gap.points += earlier.points;
+  gap.from_us = std::min(gap.from_us, earlier.from_us);
+  gap.to_us = std::max(gap.to_us, earlier.to_us);
+  return erase(state, {number, number});
+}
+
+Result<void> SqliteSpool::write_down(State& state, SpoolGap gap, std::uint64_t& next, TimeUs now_us) {
+  if (gap.numbers.empty()) return {};
+  gap.number = next++;
+  gap.first = gap.numbers.front().first;
+  gap.last = gap.numbers.back().last;
+  TRY(insert(state, {.number = gap.number, .created_us = now_us, .payload = gap_json(gap)}));
+  state.given_up.push_back(std::move(gap));
   return {};
 }
 

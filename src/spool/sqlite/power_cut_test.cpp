@@ -68,6 +68,7 @@ class Life {
     }
     if (below(3) == 0) acknowledge_some(spool, commit);
     spool.remember("mark", std::to_string(commit));
+    spool.set_offline(below(2) == 0);
     const bool done = spool.commit(1).has_value();
     if (done) ledger_.returned = commit;
   }
@@ -116,15 +117,17 @@ std::string wrong_after(const Life& life, const fs::path& path) {
     return fmt::format("the mark is of commit {}, {} had returned", mark, told.returned);
   }
   std::set<std::uint64_t> given_up;
-  for (const auto& gap : spool.gaps()) {
-    for (const auto& range : gap.numbers) {
-      for (auto number = range.first; number <= range.last; ++number) given_up.insert(number);
-    }
-  }
   std::map<std::uint64_t, std::string> held;
   auto batches = spool.read(0, 1'000'000).value();
   for (auto& batch : batches) {
-    if (!batch.topic.empty()) held[batch.number] = std::move(batch.payload);
+    if (!batch.topic.empty()) {
+      held[batch.number] = std::move(batch.payload);
+      continue;
+    }
+    const auto gap = parse_gap(batch.payload).value();
+    for (const auto& range : gap.numbers) {
+      for (auto number = range.first; number <= range.last; ++number) given_up.insert(number);
+    }
   }
   for (const auto& [number, entry] : told.batches) {
     const auto found = held.find(number);

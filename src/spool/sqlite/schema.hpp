@@ -15,7 +15,7 @@ inline constexpr const char* spool_schema = R"sql(
   CREATE TABLE IF NOT EXISTS batches(
     number INTEGER PRIMARY KEY, created_us INTEGER NOT NULL, points INTEGER NOT NULL, crc INTEGER NOT NULL,
     topic TEXT NOT NULL, payload BLOB NOT NULL);
-  CREATE TABLE IF NOT EXISTS gaps(number INTEGER PRIMARY KEY, record TEXT NOT NULL);
+  DROP TABLE IF EXISTS gaps;
   COMMIT;
 )sql";
 

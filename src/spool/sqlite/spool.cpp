@@ -59,7 +59,6 @@ Result<void> SqliteSpool::prepare_all() {
       {mark_, "INSERT INTO marks VALUES(?,?) ON CONFLICT(key) DO UPDATE SET value = excluded.value"},
       {recall_, "SELECT value FROM marks WHERE key = ?"},
       {meta_, "INSERT INTO meta VALUES(?,?) ON CONFLICT(key) DO UPDATE SET value = excluded.value"},
-      {gap_, "INSERT INTO gaps VALUES(?,?)"},
   };
   for (auto& [statement, sql] : all) {
     TRY_ASSIGN(statement, Statement::prepare(connection_, sql, path_));
@@ -73,10 +72,7 @@ Result<void> SqliteSpool::load(TimeUs now_us) {
   meta.reset();
   if (meta.bind_text(1, "next").step()) next_ = static_cast<std::uint64_t>(meta.integer(0));
   meta.reset();
-  TRY_ASSIGN(auto gaps, Statement::prepare(connection_, "SELECT record FROM gaps ORDER BY number", path_));
-  while (gaps.step()) {
-    if (auto gap = parse_gap(gaps.bytes(0))) state_.gaps.push_back(std::move(*gap));
-  }
+  sent_ = next_ - 1;  // an earlier life may have sent all of it
   size_of_.bind(1, 0).bind(2, INT64_MAX);
   if (size_of_.step()) {
     state_.bytes = static_cast<std::uint64_t>(size_of_.integer(0));
@@ -93,10 +89,6 @@ Result<void> SqliteSpool::begin_after_damage(TimeUs now_us) {
   SpoolGap gap{
       .number = next_++, .to_us = now_us, .reason = "corrupt: the earlier spool file was damaged and set aside"};
   pending_.push_back({.number = gap.number, .created_us = now_us, .payload = gap_json(gap)});
-  state_.gaps.push_back(gap);
-  if (!gap_.bind(1, static_cast<std::int64_t>(gap.number)).bind_text(2, pending_.back().payload).run()) {
-    return broken("opening");
-  }
   return commit(now_us);
 }
 
@@ -141,6 +133,7 @@ Result<Spool::Memory> SqliteSpool::recall_all(std::string_view prefix) const {
 }
 
 Result<void> SqliteSpool::commit(TimeUs now_us) {
+  state_.given_up.clear();
   TRY(connection_.execute("BEGIN IMMEDIATE", path_));
   auto state = state_;
   auto next = next_;
@@ -153,6 +146,7 @@ Result<void> SqliteSpool::commit(TimeUs now_us) {
   }
   state_ = std::move(state);
   next_ = next;
+  if (!offline_) sent_ = next_ - 1;
   pending_.clear();
   pending_bytes_ = 0;
   marks_.clear();
@@ -162,7 +156,7 @@ Result<void> SqliteSpool::commit(TimeUs now_us) {
 }
 
 Result<void> SqliteSpool::write(State& state, std::uint64_t& next, TimeUs now_us) {
-  TRY(erase_acknowledged(state));
+  for (const auto& range : acknowledged_) TRY(erase(state, range));
   for (const auto& row : pending_) TRY(insert(state, row));
   TRY(keep_bounds(state, next, now_us));
   for (const auto& [key, value] : marks_) {
@@ -181,18 +175,21 @@ Result<void> SqliteSpool::insert(State& state, const Row& row) {
   return {};
 }
 
-Result<void> SqliteSpool::erase_acknowledged(State& state) {
-  for (const auto& range : acknowledged_) {
-    auto first = static_cast<std::int64_t>(std::min<std::uint64_t>(range.first, INT64_MAX));
-    auto last = static_cast<std::int64_t>(std::min<std::uint64_t>(range.last, INT64_MAX));
-    size_of_.bind(1, first).bind(2, last);
-    if (size_of_.step()) {
-      state.bytes -= static_cast<std::uint64_t>(size_of_.integer(0));
-      state.batches -= static_cast<std::uint64_t>(size_of_.integer(1));
-    }
-    if (!size_of_.reset() || !erase_.bind(1, first).bind(2, last).run()) return broken("writing");
+Result<void> SqliteSpool::erase(State& state, BatchRange range) {
+  auto first = static_cast<std::int64_t>(std::min<std::uint64_t>(range.first, INT64_MAX));
+  auto last = static_cast<std::int64_t>(std::min<std::uint64_t>(range.last, INT64_MAX));
+  size_of_.bind(1, first).bind(2, last);
+  if (size_of_.step()) {
+    state.bytes -= static_cast<std::uint64_t>(size_of_.integer(0));
+    state.batches -= static_cast<std::uint64_t>(size_of_.integer(1));
   }
+  if (!size_of_.reset() || !erase_.bind(1, first).bind(2, last).run()) return broken("writing");
   return {};
+}
+
+void SqliteSpool::set_offline(bool offline) {
+  offline_ = offline;
+  if (!offline) sent_ = next_ - 1;
 }
 
 Result<void> SqliteSpool::acknowledge(const std::vector<BatchRange>& ranges) {
