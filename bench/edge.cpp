@@ -25,7 +25,7 @@ namespace {
 struct InProcess {
   InProcess(const UseCase& use_case, EngineChoice choice)
       : router(clock),
-        host({.host = "edge-1", .group = "bench", .nodes = {"gateway"}},
+        host({.host = "edge-1", .group = "bench", .nodes = {"gateway"}}, clock,
              {.publish = [](const sparkplug::Publication&) -> Result<void> { return {}; },
               .birth = [this](sparkplug::DeviceState& device, const sparkplug::Payload& birth,
                               TimeUs) { router.on_birth(device, birth); },

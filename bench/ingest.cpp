@@ -68,12 +68,13 @@ class Receiver {
         IngestOptions{.commit_rows = limits_.commit_rows,
                       .commit_every_us = limits_.commit_every_us,
                       .buffer_rows = limits_.queue_rows},
+        clock_,
         Ingest::Handlers{
             .commit = [this](const LakeCommit& rows, const std::string& marks) { commit(rows, marks); },
             .acknowledge = [this](const std::string& site, const std::string& node, const std::string& epoch,
                                   const std::string& ranges) { acknowledge(site, node, epoch, ranges); }});
     host_ = std::make_unique<sp::Host>(
-        sp::HostOptions{.host = "platform"},
+        sp::HostOptions{.host = "platform"}, clock_,
         sp::Host::Handlers{
             .publish = [this](const sp::Publication& p) { return publish_ ? publish_(p) : Result<void>(); },
             .birth = [this](sp::DeviceState& d, const sp::Payload& p, TimeUs t) { ingest_->on_birth(d, p, t); },

@@ -31,7 +31,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (!again || !(*again == *set)) std::abort();
   }
   // The same bytes as a birth and as data of a node and of a device.
-  sparkplug::Host host({.host = "host"},
+  millrace::ManualClock clock(1);
+  sparkplug::Host host({.host = "host"}, clock,
                        {.publish = [](const sparkplug::Publication&) { return millrace::Result<void>{}; },
                         .data =
                             [](sparkplug::DeviceState& device, std::string_view in, millrace::TimeUs) {
@@ -45,6 +46,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                             "spBv1.0/g/NDEATH/n", "spBv1.0/STATE/host"}) {
     host.on_message(topic, bytes, 1);
   }
-  host.on_timer(1'000'000'000);
+  clock.advance_us(1'000'000'000);
+  host.on_timer(clock.now_us());
   return 0;
 }

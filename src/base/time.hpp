@@ -25,16 +25,22 @@ class SystemClock final : public Clock {
   [[nodiscard]] std::int64_t monotonic_us() const override;
 };
 
-/// A clock that moves only when told to.
+/// Clocks that move only when told to.
 class ManualClock final : public Clock {
  public:
-  explicit ManualClock(TimeUs start_us = 0) : now_us_(start_us) {}
+  explicit ManualClock(TimeUs start_us = 0) : now_us_(start_us), monotonic_us_(start_us) {}
   [[nodiscard]] TimeUs now_us() const override { return now_us_; }
-  [[nodiscard]] std::int64_t monotonic_us() const override { return now_us_; }
-  void advance_us(std::int64_t by_us) { now_us_ += by_us; }
+  [[nodiscard]] std::int64_t monotonic_us() const override { return monotonic_us_; }
+  void advance_us(std::int64_t by_us) {
+    now_us_ += by_us;
+    monotonic_us_ += by_us;
+  }
+  /// The wall clock is set; no time passes.
+  void jump_us(std::int64_t by_us) { now_us_ += by_us; }
 
  private:
   TimeUs now_us_;
+  std::int64_t monotonic_us_;
 };
 
 /// "2026-11-22T18:09:46.123456Z" (RFC 3339, always UTC, always six digits).

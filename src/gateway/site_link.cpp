@@ -55,8 +55,9 @@ SiteLink::SiteLink(Loop& loop, std::unique_ptr<mqtt::Client> node_client, std::u
              .on_born =
                  [this](bool born) {
                    if (handlers_.on_state) handlers_.on_state(born);
-                 }}),
-      host_({.host = options_.node, .group = options_.site, .nodes = options_.edges},
+                 },
+             .on_problem = [this](const Error& why) { report(why); }}),
+      host_({.host = options_.node, .group = options_.site, .nodes = options_.edges}, loop.clock(),
             {.publish = publish_to(*host_client_),
              .data = [this](sparkplug::DeviceState& device, std::string_view payload,
                             TimeUs) { on_data(device, payload); }}),

@@ -36,7 +36,7 @@ void Ingest::meanings_changed() {
   }
 }
 
-void Ingest::describe(SignalRow& row, std::string_view unit, std::string_view quantity, bool is_new, TimeUs now_us) {
+void Ingest::describe(SignalRow& row, std::string_view unit, std::string_view quantity, bool is_new) {
   const auto before = row.unit;
   if (row.unit.empty()) row.unit = unit;
   if (row.quantity.empty()) row.quantity = quantity;
@@ -47,16 +47,16 @@ void Ingest::describe(SignalRow& row, std::string_view unit, std::string_view qu
     work_orders_.declare(row, *meaning);
   }
   if (is_new) {
-    touch(now_us);
+    touch();
     filling_.rows.signals.push_back(row);
   }
   if ((is_new || row.unit != before) && handlers_.signal) handlers_.signal(row);
 }
 
 std::int32_t Ingest::assign(std::string_view site, std::string_view asset, std::string_view signal,
-                            std::string_view unit, std::string_view quantity, TimeUs now_us) {
+                            std::string_view unit, std::string_view quantity) {
   const auto assigned = signals_.assign(site, asset, signal);
-  if (assigned.is_new) describe(signals_.row(assigned.id), unit, quantity, true, now_us);
+  if (assigned.is_new) describe(signals_.row(assigned.id), unit, quantity, true);
   return assigned.id;
 }
 
@@ -67,18 +67,18 @@ void Ingest::on_birth(sparkplug::DeviceState& device, const sparkplug::Payload& 
     const auto assigned = signals_.assign(device.group, asset, metric.name);
     const auto* born = birth.find(metric.name);
     describe(signals_.row(assigned.id), property_text(born, {"engUnit", "EngUnit", "unit", "Unit"}),
-             property_text(born, {"quantity", "Quantity"}), assigned.is_new, now_us);
+             property_text(born, {"quantity", "Quantity"}), assigned.is_new);
     metric.tag = static_cast<std::uint32_t>(assigned.id);
   }
-  keep_birth_values(device, birth, now_us);
-  touch(now_us);
+  keep_birth_values(device, birth);
+  touch();
   filling_.rows.events.push_back({now_us, device.group, device.device, "online", device.node});
 }
 
 /// A node with a spool sends every reading as data; of any other node the birth is the only report of a value that does
 /// not change (Sparkplug B 3.0, chapter 5: births carry the
 /// current values).
-void Ingest::keep_birth_values(const sparkplug::DeviceState& device, const sparkplug::Payload& birth, TimeUs now_us) {
+void Ingest::keep_birth_values(const sparkplug::DeviceState& device, const sparkplug::Payload& birth) {
   const auto node = node_of(device);
   if (device.device.empty()) {
     if (birth.find(names::epoch) != nullptr || marks_.count(node) > 0) {
@@ -100,7 +100,7 @@ void Ingest::keep_birth_values(const sparkplug::DeviceState& device, const spark
   }
   stats_.points += samples.size() - first;
   if (handlers_.samples && samples.size() > first) handlers_.samples(samples, first);
-  touch(now_us);
+  touch();
 }
 
 bool Ingest::is_newest(std::int32_t signal_id, TimeUs time_us) {
@@ -112,7 +112,7 @@ bool Ingest::is_newest(std::int32_t signal_id, TimeUs time_us) {
 }
 
 void Ingest::on_death(sparkplug::DeviceState& device, TimeUs now_us) {
-  touch(now_us);
+  touch();
   filling_.rows.events.push_back({now_us, device.group, device.device, "offline", device.node});
 }
 

@@ -69,8 +69,8 @@ void Ingest::start(const IngestStart& stored) {
   meanings_changed();
 }
 
-void Ingest::touch(TimeUs now_us) {
-  if (filling_.since_us == 0) filling_.since_us = now_us;
+void Ingest::touch() {
+  if (filling_.since_us == 0) filling_.since_us = clock_.monotonic_us();
 }
 
 void Ingest::read(sparkplug::DeviceState& device, std::string_view payload, Message& message, TimeUs now_us) {
@@ -183,7 +183,7 @@ void Ingest::keep_gap(const sparkplug::DeviceState& device, std::string_view tex
 }
 
 void Ingest::keep(sparkplug::DeviceState& device, const Message& message, TimeUs now_us) {
-  touch(now_us);
+  touch();
   auto& rows = filling_.rows;
   if (message.batch) {
     const auto node = node_of(device);
@@ -207,14 +207,14 @@ void Ingest::keep(sparkplug::DeviceState& device, const Message& message, TimeUs
   }
   if (work_orders_.is_watching()) {
     std::vector<WorkOrderRow> orders;
-    work_orders_.update(rows.samples, message.first_sample, now_us, orders);
-    add_work_orders(std::move(orders), now_us);
+    work_orders_.update(rows.samples, message.first_sample, clock_.monotonic_us(), orders);
+    add_work_orders(std::move(orders));
   }
 }
 
-void Ingest::add_work_orders(std::vector<WorkOrderRow> orders, TimeUs now_us) {
+void Ingest::add_work_orders(std::vector<WorkOrderRow> orders) {
   if (orders.empty()) return;
-  touch(now_us);
+  touch();
   stats_.work_orders += orders.size();
   for (auto& order : orders) {
     if (handlers_.work_order) handlers_.work_order(order);
@@ -232,7 +232,7 @@ void Ingest::on_data(sparkplug::DeviceState& device, std::string_view payload, T
   if (!message.ok) {
     undo(message);
     ++stats_.corrupt_messages;
-    touch(now_us);
+    touch();
     rows.events.push_back({now_us, device.group, device.device, "corrupt_message", device.node});
     return;
   }
@@ -256,7 +256,7 @@ Result<void> Ingest::submit(LakeCommit more, Done done, TimeUs now_us) {
   if (filling_.size() + more.samples.size() > std::max(options_.buffer_rows, more.samples.size())) {
     return fail(ErrorCode::exhausted, "the lake is busy: too many rows wait to be stored; try again in a moment");
   }
-  touch(now_us);
+  touch();
   auto& rows = filling_.rows;
   for (std::size_t i = 0; i < more.samples.size(); ++i) {
     rows.samples.add(more.samples.signal_id[i], more.samples.source_time_us[i], more.samples.value[i],
@@ -274,30 +274,31 @@ Result<void> Ingest::submit(LakeCommit more, Done done, TimeUs now_us) {
   return {};
 }
 
-void Ingest::replay(const SampleBatch& samples, TimeUs now_us) {
+void Ingest::replay(const SampleBatch& samples) {
   std::vector<WorkOrderRow> orders;
-  work_orders_.update(samples, 0, now_us, orders);
-  add_work_orders(std::move(orders), now_us);
+  work_orders_.update(samples, 0, clock_.monotonic_us(), orders);
+  add_work_orders(std::move(orders));
 }
 
 void Ingest::on_timer(TimeUs now_us) {
   std::vector<WorkOrderRow> orders;
-  work_orders_.on_timer(now_us, orders);
-  add_work_orders(std::move(orders), now_us);
+  work_orders_.on_timer(clock_.monotonic_us(), orders);
+  add_work_orders(std::move(orders));
   if (!committing_ && filling_.is_empty()) acknowledge_repeated();
   commit_if_due(now_us);
 }
 
 void Ingest::commit_if_due(TimeUs now_us) {
   if (committing_) {
-    if (retry_at_us_ != 0 && now_us >= retry_at_us_) {
+    if (retry_at_us_ != 0 && clock_.monotonic_us() >= retry_at_us_) {
       retry_at_us_ = 0;
-      hand_over(now_us);
+      hand_over();
     }
     return;
   }
   if (filling_.is_empty()) return;
-  if (filling_.size() >= options_.commit_rows || now_us - filling_.since_us >= commit_wait_us()) begin_commit(now_us);
+  const bool is_due = clock_.monotonic_us() - filling_.since_us >= commit_wait_us();
+  if (is_due || filling_.size() >= options_.commit_rows) begin_commit(now_us);
 }
 
 /// Commits take a quarter of the time at most, within the bounds.
@@ -311,22 +312,22 @@ void Ingest::begin_commit(TimeUs now_us) {
   in_flight_marks_ = marks_to_json(marks_);
   stats_.lag_us = in_flight_.newest_us != 0 ? now_us - in_flight_.newest_us : 0;
   committing_ = true;
-  hand_over(now_us);
+  hand_over();
 }
 
-void Ingest::hand_over(TimeUs now_us) {
-  began_us_ = now_us;
+void Ingest::hand_over() {
+  began_us_ = clock_.monotonic_us();
   handlers_.commit(in_flight_.rows, in_flight_marks_);
 }
 
 void Ingest::on_committed(const Result<SnapshotId>& outcome, TimeUs now_us) {
   if (!outcome) {  // the same rows again, for as long as it takes: they are acknowledged to nobody yet
     ++stats_.failed_commits;
-    retry_at_us_ = now_us + options_.retry_after_us;
+    retry_at_us_ = clock_.monotonic_us() + options_.retry_after_us;
     return;
   }
   ++stats_.commits;
-  last_took_us_ = now_us - began_us_;
+  last_took_us_ = clock_.monotonic_us() - began_us_;
   stats_.stored_points += in_flight_.rows.samples.size();
   stats_.stored_decisions += in_flight_.rows.decisions.size();
   committing_ = false;

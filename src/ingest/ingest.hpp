@@ -47,8 +47,8 @@ struct IngestStart {
 Result<IngestStart> read_ingest_start(Lake& lake);
 
 /// Sparkplug messages -> commits of the lake -> acknowledgements. Sans-I/O: the owner gives it the host's events and
-/// the time, runs the commits it asks for on a worker, and says how they went. One commit runs while the next buffer
-/// fills.
+/// the time of the wall clock (time-outs count on `clock`'s monotonic time), runs the commits it asks for on a worker,
+/// and says how they went. One commit runs while the next buffer fills.
 ///
 /// Effectively once: a batch (node, epoch, number) that is held already is passed over; the marks of all held batches
 /// are part of the commit that holds their data; a batch is acknowledged after that commit only.
@@ -71,7 +71,8 @@ class Ingest {
   };
   using Done = std::function<void(const Result<SnapshotId>&)>;
 
-  Ingest(IngestOptions options, Handlers handlers) : options_(options), handlers_(std::move(handlers)) {}
+  Ingest(IngestOptions options, const Clock& clock, Handlers handlers)
+      : options_(options), clock_(clock), handlers_(std::move(handlers)) {}
   void start(const IngestStart& stored);
 
   /// sparkplug::Host::Handlers.
@@ -87,7 +88,7 @@ class Ingest {
   Result<void> submit(LakeCommit rows, Done done, TimeUs now_us);
   /// The number of a signal; a new one is stored with the next commit. Unit and quantity may be empty.
   std::int32_t assign(std::string_view site, std::string_view asset, std::string_view signal, std::string_view unit,
-                      std::string_view quantity, TimeUs now_us);
+                      std::string_view quantity);
   /// The meanings changed: asks for all of them again.
   void meanings_changed();
 
@@ -99,15 +100,15 @@ class Ingest {
   [[nodiscard]] std::vector<std::int32_t> watched_signals() const { return work_orders_.watched(); }
   /// Stored samples of `watched_signals` of the last days, by asset and time: a work order whose clock or finding had
   /// not come when the process died is made up for. Call it once, after `start`.
-  void replay(const SampleBatch& samples, TimeUs now_us);
+  void replay(const SampleBatch& samples);
 
  private:
   struct Buffer {
     LakeCommit rows;
     std::map<std::string, sparkplug::BatchSet, std::less<>> batches;  ///< new ones in it, by node
     std::vector<Done> done;
-    TimeUs since_us = 0;   ///< arrival of the oldest
-    TimeUs newest_us = 0;  ///< newest source time
+    std::int64_t since_us = 0;  ///< arrival of the oldest, monotonic
+    TimeUs newest_us = 0;       ///< newest source time
     [[nodiscard]] bool is_empty() const { return rows.empty() && batches.empty() && done.empty(); }
     [[nodiscard]] std::size_t size() const { return rows.samples.size() + rows.decisions.size(); }
     void clear();
@@ -120,20 +121,21 @@ class Ingest {
   void keep_gap(const sparkplug::DeviceState& device, std::string_view text, sparkplug::BatchSet& held, TimeUs now_us);
   void keep(sparkplug::DeviceState& device, const Message& message, TimeUs now_us);
   void undo(const Message& message);
-  void touch(TimeUs now_us);
+  void touch();
   void begin_commit(TimeUs now_us);
   void commit_if_due(TimeUs now_us);
-  void hand_over(TimeUs now_us);
+  void hand_over();
   [[nodiscard]] std::int64_t commit_wait_us() const;
   void acknowledge_repeated();
   void acknowledge(const std::string& node, const sparkplug::BatchSet& batches);
-  void describe(SignalRow& row, std::string_view unit, std::string_view quantity, bool is_new, TimeUs now_us);
-  void add_work_orders(std::vector<WorkOrderRow> rows, TimeUs now_us);
+  void describe(SignalRow& row, std::string_view unit, std::string_view quantity, bool is_new);
+  void add_work_orders(std::vector<WorkOrderRow> rows);
   static std::string node_of(const sparkplug::DeviceState& device) { return device.group + "/" + device.node; }
-  void keep_birth_values(const sparkplug::DeviceState& device, const sparkplug::Payload& birth, TimeUs now_us);
+  void keep_birth_values(const sparkplug::DeviceState& device, const sparkplug::Payload& birth);
   bool is_newest(std::int32_t signal_id, TimeUs time_us);
 
   IngestOptions options_;
+  const Clock& clock_;
   Handlers handlers_;
   SignalTable signals_;
   WorkOrderWatch work_orders_;
@@ -143,8 +145,8 @@ class Ingest {
   std::vector<TimeUs> newest_us_;               ///< of their signals: a rebirth tells the same reading again
   Buffer filling_, in_flight_;
   bool committing_ = false;
-  TimeUs retry_at_us_ = 0;
-  TimeUs began_us_ = 0;            ///< the commit under way
+  std::int64_t retry_at_us_ = 0;   ///< monotonic, as the next one
+  std::int64_t began_us_ = 0;      ///< the commit under way
   std::int64_t last_took_us_ = 0;  ///< the last commit
   std::string in_flight_marks_;
   IngestStats stats_;

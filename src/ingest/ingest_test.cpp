@@ -41,18 +41,18 @@ class IngestTest : public testing::Test {
     auto opened = open_duckdb_lake({.folder = folder_});
     ASSERT_TRUE(opened) << opened.error().message;
     lake_ = std::move(*opened);
-    ingest_ = std::make_unique<Ingest>(options, handlers());
+    ingest_ = std::make_unique<Ingest>(options, clock_, handlers());
     const auto start = read_ingest_start(*lake_);
     ASSERT_TRUE(start) << start.error().message;
     ingest_->start(*start);
     host_ = std::make_unique<sp::Host>(
-        sp::HostOptions{.host = "platform"},
+        sp::HostOptions{.host = "platform"}, clock_,
         sp::Host::Handlers{
             .publish = [](const sp::Publication&) -> Result<void> { return {}; },
             .birth = [this](sp::DeviceState& d, const sp::Payload& p, TimeUs t) { ingest_->on_birth(d, p, t); },
             .death = [this](sp::DeviceState& d, TimeUs t) { ingest_->on_death(d, t); },
             .data = [this](sp::DeviceState& d, std::string_view p, TimeUs t) { ingest_->on_data(d, p, t); }});
-    host_->on_connected(now_us_);
+    host_->on_connected(clock_.now_us());
     bear();
   }
   Ingest::Handlers handlers() {
@@ -87,7 +87,7 @@ class IngestTest : public testing::Test {
     send(sp::MessageType::dbirth, "engine-061", sp::encode(device));
   }
   void send(sp::MessageType type, std::string_view device, const std::string& payload) {
-    host_->on_message(sp::format_topic(type, "plant", "gateway", device), payload, now_us_);
+    host_->on_message(sp::format_topic(type, "plant", "gateway", device), payload, clock_.now_us());
   }
   /// `batch` 0: a foreign node without numbers.
   void data(std::uint64_t batch, std::vector<sp::DataPoint> points, std::string_view text_name = {},
@@ -104,8 +104,8 @@ class IngestTest : public testing::Test {
     send(device.empty() ? sp::MessageType::ndata : sp::MessageType::ddata, device, payload);
   }
   void pass(std::int64_t by_us) {
-    now_us_ += by_us;
-    ingest_->on_timer(now_us_);
+    clock_.advance_us(by_us);
+    ingest_->on_timer(clock_.now_us());
   }
   /// Runs the commit that was asked for, if any.
   bool commit() {
@@ -113,7 +113,7 @@ class IngestTest : public testing::Test {
     const auto* rows = std::exchange(commit_rows_, nullptr);
     const auto outcome = lake_->commit(*rows, "ingest", "", commit_marks_);
     EXPECT_TRUE(outcome) << outcome.error().message;
-    ingest_->on_committed(outcome, now_us_);
+    ingest_->on_committed(outcome, clock_.now_us());
     return true;
   }
   double number(const std::string& sql) {
@@ -124,7 +124,7 @@ class IngestTest : public testing::Test {
 
   bool foreign_ = false;
   std::filesystem::path folder_;
-  TimeUs now_us_ = 1'000'000'000;
+  ManualClock clock_{1'000'000'000};
   std::uint64_t seq_ = 0;
   std::unique_ptr<Lake> lake_;
   std::unique_ptr<Ingest> ingest_;
@@ -188,7 +188,7 @@ TEST_F(IngestTest, TriesAFailedCommitAgainAndFillsTheNextBufferMeanwhile) {
   pass(200'000);
   ASSERT_NE(commit_rows_, nullptr);
   commit_rows_ = nullptr;
-  ingest_->on_committed(fail(ErrorCode::exhausted, "disk full"), now_us_);
+  ingest_->on_committed(fail(ErrorCode::exhausted, "disk full"), clock_.now_us());
   EXPECT_EQ(ingest_->stats().failed_commits, 1u);
   data(2, {{.alias = 1, .time_ms = 6, .value = 2}});
   pass(500'000);
@@ -201,9 +201,22 @@ TEST_F(IngestTest, TriesAFailedCommitAgainAndFillsTheNextBufferMeanwhile) {
   EXPECT_EQ(number("SELECT count(*) FROM samples"), 2);
 }
 
+TEST_F(IngestTest, CommitsAndTriesAgainInTimeThoughTheClockIsSetBack) {
+  data(1, {{.alias = 1, .time_ms = 5, .value = 1}});
+  clock_.jump_us(-3'600'000'000);
+  pass(200'000);
+  ASSERT_NE(commit_rows_, nullptr);
+  commit_rows_ = nullptr;
+  ingest_->on_committed(fail(ErrorCode::unavailable, "disk away"), clock_.now_us());
+  clock_.jump_us(-3'600'000'000);
+  pass(1'000'000);
+  ASSERT_TRUE(commit());
+  EXPECT_EQ(number("SELECT count(*) FROM samples"), 1);
+}
+
 TEST_F(IngestTest, SlowCommitsBecomeRarerUpToALimit) {
   const auto commit_that_takes_us = [&](std::int64_t us) {
-    now_us_ += us;
+    clock_.advance_us(us);
     ASSERT_TRUE(commit());
   };
   data(1, {{.alias = 1, .time_ms = 1, .value = 1}});
@@ -316,13 +329,13 @@ TEST_F(IngestTest, SurvivesNonsense) {
 
 TEST_F(IngestTest, StoresImportsInTheirPlaceAndTellsWhenTheyAreDurable) {
   LakeCommit import;
-  const auto id = ingest_->assign("plant", "engine-001", "T24", "degR", "temperature", now_us_);
+  const auto id = ingest_->assign("plant", "engine-001", "T24", "degR", "temperature");
   import.samples.add(id, 5, 640, status::good);
   import.work_orders.push_back(
       {.time_us = 9, .asset = "engine-001", .kind = "failure", .clock = 192, .source = "import"});
   SnapshotId stored = 0;
-  ASSERT_TRUE(
-      ingest_->submit(std::move(import), [&](const Result<SnapshotId>& snapshot) { stored = *snapshot; }, now_us_));
+  ASSERT_TRUE(ingest_->submit(
+      std::move(import), [&](const Result<SnapshotId>& snapshot) { stored = *snapshot; }, clock_.now_us()));
   pass(200'000);
   EXPECT_EQ(stored, 0);
   ASSERT_TRUE(commit());

@@ -37,7 +37,7 @@ std::vector<std::int32_t> WorkOrderWatch::watched() const {
   return ids;
 }
 
-void WorkOrderWatch::take(const Watched& watched, TimeUs time_us, double value, TimeUs now_us) {
+void WorkOrderWatch::take(const Watched& watched, TimeUs time_us, double value, std::int64_t now_us) {
   if (std::isnan(value)) return;
   switch (watched.role) {
     case SignalRole::clock:
@@ -51,7 +51,7 @@ void WorkOrderWatch::take(const Watched& watched, TimeUs time_us, double value, 
   }
 }
 
-void WorkOrderWatch::take_code(Asset& asset, TimeUs time_us, double value, TimeUs now_us) {
+void WorkOrderWatch::take_code(Asset& asset, TimeUs time_us, double value, std::int64_t now_us) {
   const auto [at, is_new] = asset.code_at.emplace(time_us, value);
   if (!is_new) return;
   // The same code before or after in time: one event that was told twice, whatever the order of arrival.
@@ -70,7 +70,7 @@ void WorkOrderWatch::take_code(Asset& asset, TimeUs time_us, double value, TimeU
                            now_us});
 }
 
-void WorkOrderWatch::finish(Asset& asset, TimeUs late_before_us, std::vector<WorkOrderRow>& out) {
+void WorkOrderWatch::finish(Asset& asset, std::int64_t late_before_us, std::vector<WorkOrderRow>& out) {
   std::erase_if(asset.pending, [&](Pending& pending) {
     auto& row = pending.row;
     // The reading of the very moment; a newer one belongs to the next life already.
@@ -89,7 +89,7 @@ void WorkOrderWatch::finish(Asset& asset, TimeUs late_before_us, std::vector<Wor
   });
 }
 
-void WorkOrderWatch::update(const SampleBatch& samples, std::size_t first, TimeUs now_us,
+void WorkOrderWatch::update(const SampleBatch& samples, std::size_t first, std::int64_t now_us,
                             std::vector<WorkOrderRow>& out) {
   for (std::size_t i = first; i < samples.size(); ++i) {
     if (!watches(samples.signal_id[i])) continue;
@@ -104,7 +104,7 @@ void WorkOrderWatch::update(const SampleBatch& samples, std::size_t first, TimeU
   }
 }
 
-void WorkOrderWatch::on_timer(TimeUs now_us, std::vector<WorkOrderRow>& out) {
+void WorkOrderWatch::on_timer(std::int64_t now_us, std::vector<WorkOrderRow>& out) {
   for (auto& [name, asset] : assets_) {
     if (!asset.pending.empty()) finish(asset, now_us - patience_us, out);
   }

@@ -14,7 +14,8 @@ namespace millrace {
 
 /// Makes work orders out of plant signals: a signal with the role work_order that changes to a non-zero code ends a
 /// life; age and remaining life come from the asset's clock and finding signals of the same moment. Deterministic: the
-/// stored samples give the same work orders again, so that a crash between the two loses none (see `replay`).
+/// stored samples give the same work orders again, so that a crash between the two loses none (see `replay`). `now_us`
+/// is monotonic.
 class WorkOrderWatch {
  public:
   /// Makes the meaning of a signal known; called again when a use case changes.
@@ -30,9 +31,9 @@ class WorkOrderWatch {
   [[nodiscard]] std::vector<std::int32_t> watched() const;
 
   /// Rows `first` to the end of the batch, in the order they came; finished work orders are added to `out`.
-  void update(const SampleBatch& samples, std::size_t first, TimeUs now_us, std::vector<WorkOrderRow>& out);
+  void update(const SampleBatch& samples, std::size_t first, std::int64_t now_us, std::vector<WorkOrderRow>& out);
   /// Those whose clock or finding has not come within a while are finished without.
-  void on_timer(TimeUs now_us, std::vector<WorkOrderRow>& out);
+  void on_timer(std::int64_t now_us, std::vector<WorkOrderRow>& out);
 
  private:
   struct Reading {
@@ -41,7 +42,7 @@ class WorkOrderWatch {
   };
   struct Pending {
     WorkOrderRow row;
-    TimeUs since_us = 0;  ///< arrival
+    std::int64_t since_us = 0;  ///< arrival
   };
   struct Asset {
     std::string site, name, use_case;
@@ -56,9 +57,9 @@ class WorkOrderWatch {
     Asset* asset = nullptr;
     SignalRole role = SignalRole::measurement;
   };
-  static void take(const Watched& watched, TimeUs time_us, double value, TimeUs now_us);
-  static void take_code(Asset& asset, TimeUs time_us, double value, TimeUs now_us);
-  static void finish(Asset& asset, TimeUs late_before_us, std::vector<WorkOrderRow>& out);
+  static void take(const Watched& watched, TimeUs time_us, double value, std::int64_t now_us);
+  static void take_code(Asset& asset, TimeUs time_us, double value, std::int64_t now_us);
+  static void finish(Asset& asset, std::int64_t late_before_us, std::vector<WorkOrderRow>& out);
 
   std::map<std::pair<std::string, std::string>, Asset> assets_;  // nodes stay where they are
   std::vector<Watched> by_signal_;

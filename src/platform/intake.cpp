@@ -34,14 +34,14 @@ Intake::Stored ignore_nothing(Intake::Stored done) {
 Intake::Intake(Parts parts, IntakeOptions options)
     : parts_(parts),
       options_(std::move(options)),
-      ingest_(options_.ingest, ingest_handlers()),
-      host_({.host = options_.host}, host_handlers()),
+      ingest_(options_.ingest, parts.loop.clock(), ingest_handlers()),
+      host_({.host = options_.host}, parts.loop.clock(), host_handlers()),
       timer_(parts.loop),
       measuring_(parts.loop),
       committer_(parts.loop, 1, 4) {}
 
 Result<void> Intake::start() {
-  started_us_ = now_us();
+  started_us_ = parts_.loop.clock().monotonic_us();
   TRY_ASSIGN(const auto before, read_ingest_start(parts_.lake));
   ingest_.start(before);
   TRY(replay_work_orders());
@@ -68,7 +68,7 @@ Result<void> Intake::replay_work_orders() {
                          }
                          return {};
                        }));
-  ingest_.replay(stored, now_us());
+  ingest_.replay(stored);
   return {};
 }
 
@@ -160,7 +160,7 @@ void Intake::on_committed(const Result<SnapshotId>& outcome) {
     log_info("what comes in is stored again", {{"after_s", (now_us() - over->since_us) / second_us}});
   }
   if (!first_decision_s_ && ingest_.stats().stored_decisions > 0) {
-    first_decision_s_ = static_cast<double>(now_us() - started_us_) / second_us;
+    first_decision_s_ = static_cast<double>(parts_.loop.clock().monotonic_us() - started_us_) / second_us;
   }
 }
 
@@ -250,7 +250,7 @@ void Intake::import_samples(const std::string& site, const UseCase& use_case, co
     for (const auto& signal : samples.signals) {
       const auto* declared = use_case.find_signal(signal);
       ids.push_back(ingest_.assign(site, asset, signal, declared != nullptr ? declared->unit : "",
-                                   declared != nullptr ? declared->quantity : "", now_us()));
+                                   declared != nullptr ? declared->quantity : ""));
     }
   }
   LakeCommit rows;

@@ -69,6 +69,8 @@ class Intake {
   void store(LakeCommit rows, Stored done);
   [[nodiscard]] IntakeStatistics statistics() const;
   [[nodiscard]] IngestStats now_stats() const { return ingest_.stats(); }
+  /// Clocks, findings and work orders: outcomes are counted from their samples.
+  [[nodiscard]] std::vector<std::int32_t> outcome_signals() const { return ingest_.watched_signals(); }
   [[nodiscard]] const SignalTable& signals() const { return ingest_.signals(); }
   [[nodiscard]] bool connected() const { return client_ != nullptr && client_->connected(); }
   [[nodiscard]] TimeUs now_us() const { return parts_.loop.clock().now_us(); }
@@ -100,7 +102,8 @@ class Intake {
   Timer timer_, measuring_;
   std::array<std::uint64_t, 6> stored_points_{};  ///< at the last seconds, newest first
   std::uint64_t points_before_ = 0;               ///< in the lake at the start
-  TimeUs started_us_ = 0, last_received_us_ = 0;
+  std::int64_t started_us_ = 0;                   ///< monotonic
+  TimeUs last_received_us_ = 0;
   std::optional<double> first_decision_s_;
   WorkerPool committer_;  // last: the commit that runs reads the rows of `ingest_`
 };

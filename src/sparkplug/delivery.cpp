@@ -39,7 +39,7 @@ void Delivery::on_disconnected() {
   }
 }
 
-void Delivery::take_back_late(TimeUs now_us) {
+void Delivery::take_back_late(std::int64_t now_us) {
   while (!order_.empty()) {
     auto sent = in_flight_.find(order_.front());
     if (sent != in_flight_.end()) {
@@ -51,7 +51,7 @@ void Delivery::take_back_late(TimeUs now_us) {
   }
 }
 
-std::optional<Delivery::Next> Delivery::next(TimeUs now_us) {
+std::optional<Delivery::Next> Delivery::next(std::int64_t now_us) {
   take_back_late(now_us);
   if (in_flight_.size() >= options_.window || in_flight_bytes_ >= options_.window_bytes) return std::nullopt;
   if (live_.empty() && backlog_.empty()) return std::nullopt;

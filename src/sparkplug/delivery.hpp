@@ -1,6 +1,5 @@
 #pragma once
 
-#include "base/time.hpp"
 #include "sparkplug/batch_set.hpp"
 
 #include <cstdint>
@@ -20,7 +19,7 @@ struct DeliveryOptions {
 
 /// Decides which batch of a spool is sent next: live data before the backlog, with a fair share for the backlog;
 /// never more than a window of unacknowledged batches; what is not acknowledged in time, or was sent over a connection
-/// that broke, is sent again. Knows numbers only; sans-I/O.
+/// that broke, is sent again. Knows numbers only; sans-I/O; times are monotonic.
 class Delivery {
  public:
   explicit Delivery(DeliveryOptions options = {}) : options_(options) {}
@@ -41,7 +40,7 @@ class Delivery {
     bool is_historical = false;  ///< sent before, or not sent when it was fresh
   };
   /// The batch to send now; it counts as sent. Nothing: all is sent, or the window is full.
-  std::optional<Next> next(TimeUs now_us);
+  std::optional<Next> next(std::int64_t now_us);
   /// How large the batch was that `next` gave and that went out.
   void on_sent(const Next& next, std::size_t bytes);
   /// The batch that `next` gave could not be sent: it goes first next time.
@@ -54,11 +53,11 @@ class Delivery {
 
  private:
   struct Flight {
-    TimeUs sent_us = 0;
+    std::int64_t sent_us = 0;
     std::size_t bytes = 0;
   };
   using Flights = std::map<std::uint64_t, Flight>;
-  void take_back_late(TimeUs now_us);
+  void take_back_late(std::int64_t now_us);
   void forget(Flights::iterator first, Flights::iterator last);
 
   DeliveryOptions options_;

@@ -27,7 +27,7 @@ struct Host::Node {
   std::map<std::string, std::unique_ptr<DeviceState>, std::less<>> devices;
   std::optional<std::uint64_t> bd_seq;
   std::uint8_t expected_seq = 0;
-  std::int64_t asked_rebirth_us = INT64_MIN;
+  std::optional<std::int64_t> asked_rebirth_us;
   std::int64_t waiting_since_us = 0;  // of the oldest message held back
   struct Held {
     std::string topic, payload;
@@ -36,11 +36,14 @@ struct Host::Node {
   std::uint64_t lost_messages = 0;
 };
 
-Host::Host(HostOptions options, Handlers handlers) : options_(std::move(options)), handlers_(std::move(handlers)) {}
+Host::Host(HostOptions options, const Clock& clock, Handlers handlers)
+    : options_(std::move(options)), clock_(clock), handlers_(std::move(handlers)) {}
 Host::~Host() = default;
 
 Testament Host::testament(TimeUs now_us) {
-  state_time_ms_ = to_ms(now_us);  // tck-id-host-topic-phid-birth-payload-timestamp: the same in will and birth
+  // tck-id-host-topic-phid-birth-payload-timestamp: the same in will and birth. Edge nodes pass over an earlier one, so
+  // a clock that was set back must not show.
+  state_time_ms_ = std::max(state_time_ms_, to_ms(now_us));
   return {.topic = state_topic(options_.host), .payload = format_state({false, state_time_ms_}), .retain = true};
 }
 
@@ -66,7 +69,7 @@ void Host::on_connected(TimeUs) {
 
 void Host::stop(TimeUs now_us) {
   if (!connected_) return;
-  state_time_ms_ = to_ms(now_us);
+  state_time_ms_ = std::max(state_time_ms_, to_ms(now_us));
   publish_state(false);
   connected_ = false;
 }
@@ -118,7 +121,7 @@ void Host::on_message(std::string_view text, std::string_view payload, TimeUs no
   }
   // tck-id-operational-behavior-host-reordering-start. The counter has 8 bits: what is far ahead is no reordering.
   auto seq = static_cast<std::uint8_t>(*header.seq());
-  if (node.held.empty()) node.waiting_since_us = now_us;
+  if (node.held.empty()) node.waiting_since_us = clock_.monotonic_us();
   node.held.insert_or_assign(seq, Node::Held{std::string(text), std::string(payload)});
   if (static_cast<std::uint8_t>(seq - node.expected_seq) > options_.reorder_limit) give_up(node, now_us);
 }
@@ -139,12 +142,13 @@ void Host::drain(Node& node, TimeUs now_us) {
     ++node.expected_seq;
     if (auto topic = parse_topic(held.topic)) accept(node, *topic, held.payload, now_us);
   }
-  node.waiting_since_us = now_us;
+  node.waiting_since_us = clock_.monotonic_us();
 }
 
 void Host::on_timer(TimeUs now_us) {
+  const auto late_us = clock_.monotonic_us() - options_.reorder_timeout_us;
   for (auto& [name, node] : nodes_) {
-    if (!node->held.empty() && now_us - node->waiting_since_us >= options_.reorder_timeout_us) give_up(*node, now_us);
+    if (!node->held.empty() && node->waiting_since_us <= late_us) give_up(*node, now_us);
   }
 }
 
@@ -167,7 +171,7 @@ void Host::on_node_birth(Node& node, std::string_view bytes, TimeUs now_us) {
   }
   node.bd_seq = bd_seq;
   node.expected_seq = static_cast<std::uint8_t>(*birth->seq + 1);
-  node.asked_rebirth_us = INT64_MIN;
+  node.asked_rebirth_us.reset();
   node.held.clear();
   node.self.online = true;
   node.self.metrics.assign(*birth);
@@ -227,10 +231,11 @@ void Host::accept(Node& node, const Topic& topic, std::string_view payload, Time
 void Host::request_rebirth(std::string_view group, std::string_view node_name, TimeUs now_us) {
   Topic topic{.group = group, .node = node_name};
   auto& node = node_of(topic);
-  if (node.asked_rebirth_us != INT64_MIN && now_us - node.asked_rebirth_us < options_.rebirth_pause_us) return;
+  const auto asked_us = clock_.monotonic_us();
+  if (node.asked_rebirth_us && asked_us - *node.asked_rebirth_us < options_.rebirth_pause_us) return;
   Payload wish;
   wish.metrics.push_back(boolean_metric("Node Control/Rebirth", true, to_ms(now_us)));
-  if (command(group, node_name, {}, std::move(wish), now_us)) node.asked_rebirth_us = now_us;
+  if (command(group, node_name, {}, std::move(wish), now_us)) node.asked_rebirth_us = asked_us;
 }
 
 Result<void> Host::command(std::string_view group, std::string_view node, std::string_view device, Payload command,

@@ -9,7 +9,6 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -71,7 +70,8 @@ struct HostOptions {
 
 /// A Sparkplug host application without I/O (Sparkplug B 3.0, chapter 5). Messages and time in; births, deaths and data
 /// out in the order of the sequence numbers. Data of unknown nodes or devices is dropped and a rebirth asked for.
-/// References to DeviceState stay valid as long as the host lives.
+/// `now_us` is the wall clock's: it is what payloads and handlers are told. Time-outs count on the clock's monotonic
+/// time. References to DeviceState stay valid as long as the host lives.
 class Host {
  public:
   struct Handlers {
@@ -85,7 +85,7 @@ class Host {
     /// A gap in a node's sequence that reordering did not close; the rebirth request went out.
     std::function<void(std::string_view group, std::string_view node)> lost = {};
   };
-  Host(HostOptions options, Handlers handlers);
+  Host(HostOptions options, const Clock& clock, Handlers handlers);
   ~Host();
   Host(const Host&) = delete;
   Host& operator=(const Host&) = delete;
@@ -123,6 +123,7 @@ class Host {
   void publish_state(bool online);
 
   HostOptions options_;
+  const Clock& clock_;
   Handlers handlers_;
   std::map<std::string, std::unique_ptr<Node>, std::less<>> nodes_;  // "group/node"
   std::string key_;                                                  // reused

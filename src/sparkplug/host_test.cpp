@@ -21,7 +21,7 @@ struct Bench {
   std::vector<std::string> births, deaths;
   std::vector<double> values;
   int lost = 0;
-  TimeUs now_us = 1'000'000;
+  ManualClock clock{1'000'000};
 
   EdgeNode node{{.group = "plant", .node = "gateway"},
                 {.publish = [this](const Publication& out) -> Result<void> {
@@ -35,6 +35,7 @@ struct Bench {
                        birth.metrics.push_back({.name = "T30", .alias = 1001, .type = DataType::float64, .value = 2.0});
                      }}};
   Host host{{.host = "millrace", .reorder_timeout_us = 1'000'000},
+            clock,
             {.publish = [this](const Publication& out) -> Result<void> {
                from_host.push_back({std::string(out.topic), std::string(out.payload), out.retain});
                return {};
@@ -58,16 +59,16 @@ struct Bench {
              .lost = [this](std::string_view, std::string_view) { ++lost; }}};
 
   void connect_node() {
-    node.testament(now_us);
-    node.on_connected(now_us);
+    node.testament(clock.now_us());
+    node.on_connected(clock.now_us());
   }
   void data(double value) {
     DataEncoder encoder;
     encoder.add({.alias = 1000, .time_ms = 5, .value = value});
     std::string payload(encoder.bytes());
-    ASSERT_TRUE(node.publish_data("engine", payload, now_us));
+    ASSERT_TRUE(node.publish_data("engine", payload, clock.now_us()));
   }
-  void deliver(const Message& message) { host.on_message(message.topic, message.payload, now_us); }
+  void deliver(const Message& message) { host.on_message(message.topic, message.payload, clock.now_us()); }
   void deliver_all() {
     while (!to_host.empty()) {
       auto message = to_host.front();
@@ -77,12 +78,12 @@ struct Bench {
   }
   void answer_all() {
     while (!from_host.empty()) {
-      node.on_message(from_host.front().topic, from_host.front().payload, now_us);
+      node.on_message(from_host.front().topic, from_host.front().payload, clock.now_us());
       from_host.pop_front();
     }
   }
   void start() {
-    ASSERT_TRUE(node.add_device("engine", now_us));
+    ASSERT_TRUE(node.add_device("engine", clock.now_us()));
     connect_node();
     deliver_all();
     births.clear();
@@ -108,6 +109,24 @@ TEST(SparkplugHost, SaysOnlineWithTheTimeOfItsTestament) {
   EXPECT_FALSE(parse_state(bench.from_host.back().payload)->online);
 }
 
+TEST(SparkplugHost, ComesBackOnlineThoughItsClockWasSetBack) {
+  Bench bench;
+  EdgeNode listener({.group = "plant", .node = "other", .primary_host = "millrace"},
+                    {.publish = [](const Publication&) -> Result<void> { return {}; }});
+  const auto tell = [&](const std::string& state) { listener.on_message("spBv1.0/STATE/millrace", state, 1); };
+  listener.on_connected(1);
+  tell(bench.host.testament(5'000'000).payload);
+  bench.host.on_connected(5'000'000);
+  tell(bench.from_host.back().payload);
+  ASSERT_TRUE(listener.born());
+  const auto will = bench.host.testament(2'000'000);  // tck-id-message-flow-edge-node-birth-publish-phid-wait-timestamp
+  tell(will.payload);
+  EXPECT_FALSE(listener.born());
+  bench.host.on_connected(2'000'000);
+  tell(bench.from_host.back().payload);
+  EXPECT_TRUE(listener.born());
+}
+
 TEST(SparkplugHost, ReadsDataByTheAliasesOfTheBirth) {
   Bench bench;
   bench.start();
@@ -126,8 +145,8 @@ TEST(SparkplugHost, PutsMessagesInOrder) {
   std::swap(bench.to_host[0], bench.to_host[3]);
   bench.deliver_all();
   EXPECT_EQ(bench.values, (std::vector<double>{0, 1, 2, 3, 4}));
-  bench.now_us += 10'000'000;
-  bench.host.on_timer(bench.now_us);
+  bench.clock.advance_us(10'000'000);
+  bench.host.on_timer(bench.clock.now_us());
   EXPECT_EQ(bench.lost, 0);
 }
 
@@ -140,10 +159,12 @@ TEST(SparkplugHost, AsksForRebirthWhenAMessageIsLost) {
   bench.data(1);
   bench.to_host.pop_front();
   bench.deliver_all();
-  bench.host.on_timer(bench.now_us + 999'999);
+  bench.clock.jump_us(-3'600'000'000);  // how long it has waited is no matter of the wall clock
+  bench.clock.advance_us(999'999);
+  bench.host.on_timer(bench.clock.now_us());
   EXPECT_EQ(bench.lost, 0);
-  bench.now_us += 1'000'000;
-  bench.host.on_timer(bench.now_us);
+  bench.clock.advance_us(1);
+  bench.host.on_timer(bench.clock.now_us());
   EXPECT_EQ(bench.lost, 1);
   EXPECT_EQ(bench.deaths.size(), 2u);  // stale until born again
   ASSERT_EQ(bench.from_host.size(), 1u);
@@ -182,6 +203,20 @@ TEST(SparkplugHost, AsksUnknownNodesForBirthButNotTooOften) {
   bench.data(3);
   bench.deliver_all();
   EXPECT_EQ(bench.values, (std::vector<double>{3}));
+}
+
+TEST(SparkplugHost, AsksAgainForABirthAfterAPauseThoughTheClockIsSetBack) {
+  Bench bench;
+  const auto ask = [&] {
+    bench.host.request_rebirth("plant", "gateway", bench.clock.now_us());
+    return bench.from_host.size();
+  };
+  EXPECT_EQ(ask(), 1u);
+  bench.clock.jump_us(-3'600'000'000);
+  bench.clock.advance_us(4'999'999);
+  EXPECT_EQ(ask(), 1u);
+  bench.clock.advance_us(1);
+  EXPECT_EQ(ask(), 2u);
 }
 
 TEST(SparkplugHost, MarksAllStaleAtTheNodesDeath) {
@@ -227,9 +262,10 @@ TEST(SparkplugHost, KnowsNothingWithoutBroker) {
 }
 
 TEST(SparkplugHost, ListensToTheNodesItIsTold) {
-  Host all({.host = "h", .group = "plant"}, {});
+  const ManualClock clock;
+  Host all({.host = "h", .group = "plant"}, clock, {});
   EXPECT_EQ(all.subscriptions(), (std::vector<std::string>{"spBv1.0/STATE/h", "spBv1.0/plant/#"}));
-  Host some({.host = "h", .group = "plant", .nodes = {"edge-1"}}, {});
+  Host some({.host = "h", .group = "plant", .nodes = {"edge-1"}}, clock, {});
   EXPECT_EQ(some.subscriptions(), (std::vector<std::string>{"spBv1.0/STATE/h", "spBv1.0/plant/+/edge-1/#"}));
   EdgeNode other({.group = "plant", .node = "other"}, {.publish = [&](const Publication& out) -> Result<void> {
                    some.on_message(out.topic, out.payload, 1);

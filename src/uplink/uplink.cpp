@@ -266,7 +266,7 @@ void Uplink::keep_recent(std::uint64_t number, Item& item) {
 void Uplink::pump() {
   if (stopping_) return;
   if (job_ && job_->offline) return;  // what it gives up counts as never sent
-  auto now_us = loop_.clock().now_us();
+  const auto now_us = loop_.clock().monotonic_us();
   while (node_.born() && client_->outgoing_bytes() < options_.outgoing_bytes) {
     auto next = delivery_.next(now_us);
     if (!next) return;

@@ -17,6 +17,17 @@ using testing::HasSubstr;
 
 constexpr std::int64_t patience_us = 20'000'000;
 
+/// The machine's clock; people may set its wall clock.
+class SettableClock final : public Clock {
+ public:
+  [[nodiscard]] TimeUs now_us() const override { return clock_.now_us() + set_by_us; }
+  [[nodiscard]] std::int64_t monotonic_us() const override { return clock_.monotonic_us(); }
+  std::int64_t set_by_us = 0;
+
+ private:
+  SystemClock clock_;
+};
+
 /// An uplink to a broker, with a spool of its own.
 class UplinkTest : public testing::Test {
  protected:
@@ -26,18 +37,18 @@ class UplinkTest : public testing::Test {
     uplink_.reset();
     fs::remove_all(folder_);
   }
-  void start(mqtt::ClientOptions options) {
+  void start(mqtt::ClientOptions options, std::int64_t resend_after_us = 10'000'000) {
     auto spool = open_sqlite_spool(folder_ / "spool.db", {}, clock_.now_us());
     ASSERT_TRUE(spool) << spool.error().message;
     uplink_ = std::make_unique<Uplink>(
         loop_, std::move(*spool), mqtt::make_mosquitto_client(loop_, std::move(options)),
-        UplinkOptions{.site = "plant", .node = "gateway"},
+        UplinkOptions{.site = "plant", .node = "gateway", .resend_after_us = resend_after_us},
         Uplink::Handlers{.on_problem = [this](const Error& why) { problems_.push_back(why.message); }});
     ASSERT_TRUE(uplink_->start());
   }
   bool wait(const std::function<bool()>& done) { return loop_.run_until(done, patience_us); }
 
-  SystemClock clock_;
+  SettableClock clock_;
   Loop loop_{clock_};
   fs::path folder_;
   std::vector<std::string> problems_;
@@ -63,6 +74,16 @@ TEST_F(UplinkTest, says_it_once_when_a_connection_breaks) {
   broker->kill();
   ASSERT_TRUE(wait([&] { return !uplink_->connected(); }));
   EXPECT_THAT(problems_, testing::ElementsAre(HasSubstr(std::to_string(broker->port()))));
+}
+
+TEST_F(UplinkTest, sends_again_what_nobody_acknowledged_though_the_clock_was_set_back) {
+  auto broker = mqtt::BrokerProcess::start({}).value();
+  start(broker->client_options("gateway"), 100'000);
+  uplink_->add_device("engine");
+  ASSERT_TRUE(uplink_->add({.device = "engine", .metrics = "", .points = 1}));
+  ASSERT_TRUE(wait([&] { return uplink_->counters().batches_sent == 1; }));
+  clock_.set_by_us = -3'600'000'000;
+  EXPECT_TRUE(wait([&] { return uplink_->counters().batches_sent_again > 0; }));
 }
 
 }  // namespace

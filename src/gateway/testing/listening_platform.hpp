@@ -25,7 +25,7 @@ class Platform {
   Platform(Loop& loop, const mqtt::ClientOptions& options)
       : loop_(loop),
         client_(mqtt::make_mosquitto_client(loop, options)),
-        host_({.host = "platform", .group = "plant"},
+        host_({.host = "platform", .group = "plant"}, loop.clock(),
               {.publish =
                    [this](const sparkplug::Publication& out) {
                      return client_->publish(out.topic, out.payload, out.quality_of_service, out.retain);

@@ -99,7 +99,7 @@ int run_host(std::uint16_t port) {
     print(line);
   };
   sparkplug::Host host(
-      {.host = "probe", .group = "interop"},
+      {.host = "probe", .group = "interop"}, probe.clock,
       {.publish = probe.publish(),
        .birth = on_birth,
        .death = [](sparkplug::DeviceState& device, millrace::TimeUs) { print(describe(device, "death")); },
