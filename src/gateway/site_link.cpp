@@ -12,7 +12,7 @@ namespace names = sparkplug::names;
 
 namespace {
 
-constexpr std::int64_t host_timer_us = 500'000;
+constexpr std::int64_t timer_us = 500'000;
 constexpr std::int64_t replay_pause_us = 5'000;
 constexpr std::size_t replay_message_bytes = 32 * 1024;
 
@@ -61,7 +61,7 @@ SiteLink::SiteLink(Loop& loop, std::unique_ptr<mqtt::Client> node_client, std::u
             {.publish = publish_to(*host_client_),
              .data = [this](sparkplug::DeviceState& device, std::string_view payload,
                             TimeUs) { on_data(device, payload); }}),
-      host_timer_(loop),
+      timer_(loop),
       replay_timer_(loop) {}
 
 SiteLink::~SiteLink() = default;
@@ -85,6 +85,10 @@ void SiteLink::start() {
            },
        .on_message = [this,
                       now](const mqtt::Message& message) { node_.on_message(message.topic, message.payload, now()); }});
+  timer_.every_us(timer_us, [this, now] {
+    node_.on_timer(now());
+    host_.on_timer(now());
+  });
   if (options_.edges.empty()) return;
   host_client_->start(
       {.will = [this, now] { return as_will(host_.testament(now())); },
@@ -99,11 +103,10 @@ void SiteLink::start() {
            },
        .on_message = [this,
                       now](const mqtt::Message& message) { host_.on_message(message.topic, message.payload, now()); }});
-  host_timer_.every_us(host_timer_us, [this, now] { host_.on_timer(now()); });
 }
 
 void SiteLink::stop() {
-  host_timer_.cancel();
+  timer_.cancel();
   replay_timer_.cancel();
   node_.stop(loop_.clock().now_us());
   node_client_->stop();

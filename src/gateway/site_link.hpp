@@ -44,7 +44,7 @@ class SiteLink {
     std::function<void(std::string_view device, sparkplug::Payload& birth)> birth;
     std::function<void(const EdgeMessage& message)> on_message;
     std::function<void(bool connected)> on_state = {};
-    /// Why a connection failed, each reason once until the next connection.
+    /// Why a connection failed, each reason once until the next connection; that births wait for it to take more.
     std::function<void(const Error& why)> on_problem = {};
   };
   struct Counters {
@@ -82,7 +82,7 @@ class SiteLink {
   Handlers handlers_;
   sparkplug::EdgeNode node_;
   sparkplug::Host host_;
-  Timer host_timer_, replay_timer_;
+  Timer timer_, replay_timer_;
   const ReplayRing* ring_ = nullptr;
   std::function<const std::string&(std::uint32_t)> device_name_;
   std::optional<std::uint64_t> replay_from_ms_;  ///< nothing: none under way

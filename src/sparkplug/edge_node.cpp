@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 namespace millrace::sparkplug {
 
 namespace {
@@ -21,13 +23,17 @@ Metric bd_seq_metric(std::uint8_t bd_seq, std::uint64_t time_ms) {
 
 Result<void> EdgeNode::add_device(std::string device, TimeUs now_us) {
   TRY(check_name("device", device));
-  auto name = *devices_.insert(std::move(device)).first;
-  if (!born_) return {};
-  return bear_device(name, now_us);
+  const auto& name = *devices_.insert(std::move(device)).first;
+  if (!born_ && births_due_.empty()) return {};
+  births_due_.insert(name);
+  bear_due(now_us);
+  return {};
 }
 
 void EdgeNode::remove_device(const std::string& device, TimeUs now_us) {
-  if (devices_.erase(device) == 0 || !born_) return;
+  if (devices_.erase(device) == 0) return;
+  const bool is_unborn = births_due_.erase(device) > 0;
+  if (is_unborn || !announced_) return;
   Payload death{.time_ms = to_ms(now_us), .seq = seq_};
   (void)send(MessageType::ddeath, device, encode(death));  // tck-id-payloads-ddeath-seq-inc
 }
@@ -58,13 +64,25 @@ void EdgeNode::on_connected(TimeUs now_us) {
 }
 
 void EdgeNode::on_disconnected() {
-  connected_ = false;
+  connected_ = announced_ = false;
+  births_due_.clear();
   set_born(false);
 }
 
+void EdgeNode::on_timer(TimeUs now_us) {
+  if (!births_due_.empty()) bear_due(now_us);
+}
+
 void EdgeNode::stop(TimeUs now_us) {
-  if (born_) (void)send(MessageType::ndeath, {}, death(now_us));
+  bury(now_us);
   on_disconnected();
+}
+
+void EdgeNode::bury(TimeUs now_us) {
+  if (announced_) (void)send(MessageType::ndeath, {}, death(now_us));
+  announced_ = false;
+  births_due_.clear();
+  set_born(false);
 }
 
 void EdgeNode::set_born(bool born) {
@@ -76,23 +94,38 @@ void EdgeNode::set_born(bool born) {
 void EdgeNode::bear(TimeUs now_us) {
   if (!connected_) return;
   set_born(false);  // data stops before the birth: tck-id-operational-behavior-data-commands-rebirth-action-1
-  seq_ = 0;         // tck-id-topics-nbirth-seq-num
-  auto time_ms = to_ms(now_us);
-  Payload birth{.time_ms = time_ms, .seq = seq_};
-  birth.metrics.push_back(bd_seq_metric(bd_seq_, time_ms));
-  birth.metrics.push_back(boolean_metric(std::string(rebirth), false, time_ms));  // never an alias
-  if (handlers_.birth) handlers_.birth({}, birth);
-  if (!send(MessageType::nbirth, {}, encode(birth))) return;  // the broken connection comes back as an event
-  for (const auto& device : devices_) {
-    if (!bear_device(device, now_us)) return;
+  births_due_ = devices_;
+  births_due_.insert("");
+  is_told_ = false;
+  bear_due(now_us);
+}
+
+/// In the order of the names: the node itself first. A connection that broke comes back as an event.
+void EdgeNode::bear_due(TimeUs now_us) {
+  for (; !births_due_.empty(); births_due_.erase(births_due_.begin())) {
+    const auto sent = send_birth(*births_due_.begin(), now_us);
+    if (sent) continue;
+    if (!std::exchange(is_told_, true) && handlers_.on_problem)
+      handlers_.on_problem(sent.error().with_context(fmt::format("{} births wait", births_due_.size())));
+    return;
   }
+  is_told_ = false;
   set_born(true);
 }
 
-Result<void> EdgeNode::bear_device(const std::string& device, TimeUs now_us) {
-  Payload birth{.time_ms = to_ms(now_us), .seq = seq_};
+Result<void> EdgeNode::send_birth(const std::string& device, TimeUs now_us) {
+  const bool is_node = device.empty();
+  if (is_node) seq_ = 0;  // tck-id-topics-nbirth-seq-num
+  const auto time_ms = to_ms(now_us);
+  Payload birth{.time_ms = time_ms, .seq = seq_};
+  if (is_node) {
+    birth.metrics.push_back(bd_seq_metric(bd_seq_, time_ms));
+    birth.metrics.push_back(boolean_metric(std::string(rebirth), false, time_ms));  // never an alias
+  }
   if (handlers_.birth) handlers_.birth(device, birth);
-  return send(MessageType::dbirth, device, encode(birth));
+  TRY(send(is_node ? MessageType::nbirth : MessageType::dbirth, device, encode(birth)));
+  announced_ = true;
+  return {};
 }
 
 bool EdgeNode::on_message(std::string_view text, std::string_view payload, TimeUs now_us) {
@@ -117,10 +150,8 @@ void EdgeNode::on_state(std::string_view payload, TimeUs now_us) {
   host_online_ = state->online;
   if (host_online_) {
     bear(now_us);
-  } else if (born_) {
-    // ...-publish-phid-offline: the node says farewell; the owner may disconnect and try another server
-    (void)send(MessageType::ndeath, {}, death(now_us));
-    set_born(false);
+  } else {
+    bury(now_us);  // ...-publish-phid-offline: the owner may disconnect and try another server
   }
 }
 
@@ -134,7 +165,9 @@ void EdgeNode::on_command(std::string_view device, std::string_view bytes, TimeU
 }
 
 Result<void> EdgeNode::publish_data(std::string_view device, std::string& payload, TimeUs now_us) {
-  if (!born_) return fail(ErrorCode::failed_precondition, "the Sparkplug node is not born yet");
+  if (!born_ || births_due_.contains(device)) {
+    return fail(ErrorCode::failed_precondition, "the Sparkplug node or device is not born yet");
+  }
   append_time(payload, to_ms(now_us));
   append_seq(payload, seq_);
   return send(device.empty() ? MessageType::ndata : MessageType::ddata, device, payload);

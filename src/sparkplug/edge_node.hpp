@@ -34,6 +34,9 @@ class EdgeNode {
     std::function<void(std::string_view device, const Payload& command)> command = {};
     /// The births are out: data may flow. False: hold the data back (disconnected, or the primary host is away).
     std::function<void(bool born)> on_born = {};
+    /// A birth was not taken (the connection is full): it and those after it follow at `on_timer`. Told once until
+    /// then.
+    std::function<void(const Error& why)> on_problem = {};
   };
 
   EdgeNode(EdgeNodeOptions options, Handlers handlers) : options_(std::move(options)), handlers_(std::move(handlers)) {
@@ -53,6 +56,8 @@ class EdgeNode {
   [[nodiscard]] std::vector<std::string> subscriptions() const;
   void on_connected(TimeUs now_us);
   void on_disconnected();
+  /// A few times a second: births that the connection did not take go on where they stopped.
+  void on_timer(TimeUs now_us);
   /// Messages that are not for this node are passed over. False when it was none of its business.
   bool on_message(std::string_view topic, std::string_view payload, TimeUs now_us);
   /// Before a wanted DISCONNECT (tck-id-operational-behavior-edge-node-intentional-disconnect-ndeath).
@@ -60,12 +65,14 @@ class EdgeNode {
 
   [[nodiscard]] bool born() const { return born_; }
   /// Publishes metrics made by DataEncoder as DDATA ("": NDATA); the session appends time and sequence number to
-  /// `payload`, which is left longer. `failed_precondition` before the births; after an error nothing went out.
+  /// `payload`, which is left longer. `failed_precondition` before its birth; after an error nothing went out.
   Result<void> publish_data(std::string_view device, std::string& payload, TimeUs now_us);
 
  private:
   void bear(TimeUs now_us);
-  Result<void> bear_device(const std::string& device, TimeUs now_us);
+  void bear_due(TimeUs now_us);
+  Result<void> send_birth(const std::string& device, TimeUs now_us);
+  void bury(TimeUs now_us);
   void set_born(bool born);
   void on_state(std::string_view payload, TimeUs now_us);
   void on_command(std::string_view device, std::string_view payload, TimeUs now_us);
@@ -75,9 +82,12 @@ class EdgeNode {
   EdgeNodeOptions options_;
   Handlers handlers_;
   std::set<std::string, std::less<>> devices_;
-  std::string data_topic_;  // reused, so that data needs no new topic
+  std::set<std::string, std::less<>> births_due_;  // of devices_, and "": the node's own, which is first
+  std::string data_topic_;                         // reused, so that data needs no new topic
   bool connected_ = false;
-  bool born_ = false;
+  bool announced_ = false;  // the NBIRTH is out
+  bool born_ = false;       // so are those of the devices
+  bool is_told_ = false;    // that births wait
   bool host_online_ = false;
   std::uint64_t host_time_ms_ = 0;
   std::uint8_t bd_seq_ = 0;

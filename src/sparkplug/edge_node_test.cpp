@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 namespace millrace::sparkplug {
 namespace {
 
@@ -19,13 +21,16 @@ struct Bench {
   std::vector<Sent> sent;
   std::vector<bool> born;
   std::vector<Payload> commands;
+  std::vector<std::string> problems;
   bool refuse = false;
+  std::size_t room = SIZE_MAX;  ///< bytes that are taken until it is full
   EdgeNode node;
 
   explicit Bench(EdgeNodeOptions options = {.group = "plant", .node = "gateway"})
       : node(std::move(options),
              {.publish = [this](const Publication& out) -> Result<void> {
-                if (refuse) return fail(ErrorCode::exhausted, "full");
+                if (refuse || out.payload.size() > room) return fail(ErrorCode::exhausted, "full");
+                room -= out.payload.size();
                 sent.push_back(
                     {std::string(out.topic), decode(out.payload).value(), out.quality_of_service, out.retain});
                 return {};
@@ -36,7 +41,8 @@ struct Bench {
                     birth.metrics.push_back({.name = "T24", .alias = 1, .type = DataType::float64, .value = 641.0});
                   },
               .command = [this](std::string_view, const Payload& payload) { commands.push_back(payload); },
-              .on_born = [this](bool now) { born.push_back(now); }}) {}
+              .on_born = [this](bool now) { born.push_back(now); },
+              .on_problem = [this](const Error& why) { problems.push_back(why.message); }}) {}
 
   void connect() {
     node.testament(1'000'000);
@@ -123,6 +129,79 @@ TEST(EdgeNode, IsBornAgainWhenAsked) {
   EXPECT_EQ(bench.sent[0].payload.seq, 0u);
   EXPECT_EQ(bench.born, (std::vector<bool>{true, false, true}));
   EXPECT_TRUE(bench.commands.empty());
+}
+
+TEST(EdgeNode, BirthsThatTheConnectionDoesNotTakeGoOnWhereTheyStopped) {
+  // tck-id-topics-nbirth-seq-num, tck-id-payloads-dbirth-seq-inc, -order
+  Bench bench;
+  for (int i = 100; i < 200; ++i) ASSERT_TRUE(bench.node.add_device("engine-" + std::to_string(i), 0));
+  bench.refuse = true;
+  bench.connect();
+  EXPECT_TRUE(bench.sent.empty());
+  bench.refuse = false;
+  bench.room = 0;
+  int turns = 0;
+  for (; !bench.node.born() && turns < 1000; ++turns) {
+    bench.node.on_timer(1'000'000);
+    if (turns == 5) {
+      EXPECT_EQ(bench.data().error().code, ErrorCode::failed_precondition);
+      ASSERT_TRUE(bench.node.add_device("engine", 0));  // before those that are born already
+    }
+    bench.room = 300;
+  }
+  EXPECT_GT(turns, 5);
+  ASSERT_EQ(bench.sent.size(), 102u);
+  EXPECT_EQ(bench.sent[0].topic, "spBv1.0/plant/NBIRTH/gateway");
+  std::set<std::string> topics;
+  for (std::size_t i = 0; i < bench.sent.size(); ++i) {
+    EXPECT_EQ(bench.sent[i].payload.seq, i) << bench.sent[i].topic;
+    EXPECT_TRUE(topics.insert(bench.sent[i].topic).second) << bench.sent[i].topic;
+  }
+  EXPECT_TRUE(topics.contains("spBv1.0/plant/DBIRTH/gateway/engine-199"));
+  EXPECT_EQ(bench.problems, (std::vector<std::string>{"101 births wait: full"}));
+  EXPECT_EQ(bench.born, (std::vector<bool>{true}));
+  bench.room = SIZE_MAX;
+  ASSERT_TRUE(bench.data());
+  EXPECT_EQ(bench.sent.back().payload.seq, 102u);
+}
+
+TEST(EdgeNode, BirthsThatWaitEndWithTheConnectionAndBeginAnewWithARebirth) {
+  Bench bench;
+  for (const auto* name : {"a", "b", "c"}) ASSERT_TRUE(bench.node.add_device(name, 0));
+  bench.room = 100;
+  bench.connect();
+  const auto taken = bench.sent.size();
+  ASSERT_GT(taken, 0u);
+  ASSERT_LT(taken, 4u);
+  bench.room = 1000;
+  bench.rebirth();
+  EXPECT_TRUE(bench.node.born());
+  ASSERT_EQ(bench.sent.size(), taken + 4);
+  EXPECT_EQ(bench.sent[taken].payload.seq, 0u);
+  bench.room = 100;
+  bench.rebirth();
+  bench.node.on_disconnected();
+  bench.room = 1000;
+  const auto before = bench.sent.size();
+  bench.node.on_timer(0);
+  EXPECT_EQ(bench.sent.size(), before);
+}
+
+TEST(EdgeNode, ADeviceThatTheConnectionDoesNotTakeIsBornLater) {
+  Bench bench;
+  bench.connect();
+  bench.refuse = true;
+  ASSERT_TRUE(bench.node.add_device("engine", 0));
+  bench.refuse = false;
+  EXPECT_EQ(bench.data().error().code, ErrorCode::failed_precondition) << "no data without a birth";
+  bench.node.on_timer(0);
+  EXPECT_EQ(bench.sent.back().topic, "spBv1.0/plant/DBIRTH/gateway/engine");
+  EXPECT_TRUE(bench.data());
+  bench.refuse = true;
+  bench.rebirth();
+  bench.refuse = false;
+  bench.node.stop(0);
+  EXPECT_EQ(bench.sent.back().topic, "spBv1.0/plant/NDEATH/gateway") << "the host knows it from its first birth";
 }
 
 TEST(EdgeNode, HandsOtherCommandsOver) {

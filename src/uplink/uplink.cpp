@@ -89,7 +89,8 @@ Uplink::Uplink(Loop& loop, std::unique_ptr<Spool> spool, std::unique_ptr<mqtt::C
                  [this](bool born) {
                    if (!born) delivery_.on_disconnected();
                    if (born) pump();
-                 }}),
+                 },
+             .on_problem = [this](const Error& why) { report(why); }}),
       delivery_({.window = options_.window, .resend_after_us = options_.resend_after_us}),
       flush_timer_(loop),
       pump_timer_(loop) {}
@@ -265,6 +266,7 @@ void Uplink::keep_recent(std::uint64_t number, Item& item) {
 
 void Uplink::pump() {
   if (stopping_) return;
+  if (client_->outgoing_bytes() < options_.outgoing_bytes) node_.on_timer(loop_.clock().now_us());
   if (job_ && job_->offline) return;  // what it gives up counts as never sent
   const auto now_us = loop_.clock().monotonic_us();
   while (node_.born() && client_->outgoing_bytes() < options_.outgoing_bytes) {

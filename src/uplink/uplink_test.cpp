@@ -4,6 +4,7 @@
 #include "net/mqtt/testing/broker_process.hpp"
 #include "spool/sqlite/spool.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -43,14 +44,20 @@ class UplinkTest : public testing::Test {
     uplink_ = std::make_unique<Uplink>(
         loop_, std::move(*spool), mqtt::make_mosquitto_client(loop_, std::move(options)),
         UplinkOptions{.site = "plant", .node = "gateway", .resend_after_us = resend_after_us},
-        Uplink::Handlers{.on_problem = [this](const Error& why) { problems_.push_back(why.message); }});
+        Uplink::Handlers{.birth = [this](std::string_view, sparkplug::Payload& birth) { describe(birth); },
+                         .on_problem = [this](const Error& why) { problems_.push_back(why.message); }});
     ASSERT_TRUE(uplink_->start());
+  }
+  void describe(sparkplug::Payload& birth) const {
+    for (int i = 0; i < metrics_; ++i)
+      birth.metrics.push_back({.name = fmt::format("signal with a name {}", i), .type = sparkplug::DataType::float64});
   }
   bool wait(const std::function<bool()>& done) { return loop_.run_until(done, patience_us); }
 
   SettableClock clock_;
   Loop loop_{clock_};
   fs::path folder_;
+  int metrics_ = 0;  ///< of each device
   std::vector<std::string> problems_;
   std::unique_ptr<Uplink> uplink_;
 };
@@ -74,6 +81,27 @@ TEST_F(UplinkTest, says_it_once_when_a_connection_breaks) {
   broker->kill();
   ASSERT_TRUE(wait([&] { return !uplink_->connected(); }));
   EXPECT_THAT(problems_, testing::ElementsAre(HasSubstr(std::to_string(broker->port()))));
+}
+
+TEST_F(UplinkTest, more_births_than_the_connection_takes_at_once_go_on_when_it_has_sent_some) {
+  auto broker = mqtt::BrokerProcess::start({}).value();
+  auto options = broker->client_options("gateway");
+  options.outgoing_limit_bytes = 64 * 1024;
+  metrics_ = 100;
+  start(options);
+  for (int i = 0; i < 100; ++i) uplink_->add_device(fmt::format("engine-{}", i));
+  ASSERT_TRUE(wait([&] { return uplink_->connected(); }));
+  problems_.clear();
+  auto host = mqtt::make_mosquitto_client(loop_, broker->client_options("host"));
+  sparkplug::Payload wish;
+  wish.metrics.push_back(sparkplug::boolean_metric("Node Control/Rebirth", true, 1));
+  host->start({.on_connected = [&] {
+    EXPECT_TRUE(host->publish("spBv1.0/plant/NCMD/gateway", sparkplug::encode(wish), 0, false));
+  }});
+  ASSERT_TRUE(wait([&] { return !uplink_->connected(); }));  // the births are made while a message is read
+  EXPECT_TRUE(wait([&] { return uplink_->connected(); }));
+  EXPECT_THAT(problems_, testing::ElementsAre(HasSubstr("births wait")));
+  host->stop();
 }
 
 TEST_F(UplinkTest, sends_again_what_nobody_acknowledged_though_the_clock_was_set_back) {

@@ -29,8 +29,8 @@ struct ClientOptions {
   int keep_alive_s = 15;
   std::int64_t reconnect_min_us = 200'000;  ///< doubles up to the maximum, with jitter
   std::int64_t reconnect_max_us = 5'000'000;
-  std::size_t outgoing_limit_bytes =
-      8u << 20;  ///< beyond it `publish` refuses with `exhausted`: the caller keeps the data
+  /// Beyond it `publish` refuses with `exhausted`: the caller keeps the data. What is larger by itself goes alone.
+  std::size_t outgoing_limit_bytes = 8u << 20;
   /// After messages came, the socket is left alone this long, so that one wake-up reads many small ones. Adds at most
   /// as much latency, to those that follow closely upon others; for receivers of streams, not for answering at once.
   std::int64_t receive_pause_us = 0;

@@ -187,6 +187,18 @@ TEST_P(MosquittoTest, refuses_beyond_its_bound_and_takes_more_when_the_broker_do
   EXPECT_TRUE(one.client->publish("a", payload, 0, false));
 }
 
+TEST_P(MosquittoTest, what_is_larger_than_the_bound_goes_alone) {
+  auto options = broker_->client_options("one");
+  options.outgoing_limit_bytes = 1000;
+  Recorder one(loop_, options);
+  one.start();
+  ASSERT_TRUE(wait([&] { return one.client->connected() && one.client->outgoing_bytes() == 0; }));
+  EXPECT_TRUE(one.client->publish("a", std::string(5000, 'x'), 1, false));
+  EXPECT_EQ(one.client->publish("a", "y", 0, false).error().code, ErrorCode::exhausted);
+  EXPECT_TRUE(wait([&] { return one.client->outgoing_bytes() == 0; }));
+  EXPECT_TRUE(one.client->publish("a", "y", 0, false));
+}
+
 TEST_P(MosquittoTest, bad_topic_is_an_error_and_no_disconnect) {
   Recorder one(loop_, broker_->client_options("one"));
   one.start();

@@ -318,7 +318,7 @@ Result<void> Session::subscribe(const std::vector<std::string>& filters, int qua
 
 Result<void> Session::publish(std::string_view topic, std::string_view payload, int quality_of_service, bool retain) {
   auto size = static_cast<std::uint32_t>(topic.size() + payload.size() + 8);
-  if (outgoing_.bytes() + size > options_.outgoing_limit_bytes) {
+  if (outgoing_.bytes() != 0 && outgoing_.bytes() + size > options_.outgoing_limit_bytes) {
     return fail(ErrorCode::exhausted,
                 fmt::format("{} bytes wait for the MQTT broker {}", outgoing_.bytes(), address()));
   }
