@@ -78,7 +78,7 @@ def arguments_of_command_line():
     return parser.parse_args()
 
 
-def set_up(site, options, checks, report):
+def set_up(site, report):
     folder, source = plant_files(site)
     site.data_source = report["data_source"] = source
     say(f"Data: {source}")
@@ -157,7 +157,7 @@ def prove(site, checks, report):
 
 def tell_story(site, options, checks, report):
     started = time.monotonic()
-    folder, start_s = set_up(site, options, checks, report)
+    folder, start_s = set_up(site, report)
     learn(site, folder, checks, report)
     run_fleet(site, options, folder, start_s, checks, report)
     prove(site, checks, report)
