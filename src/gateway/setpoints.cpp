@@ -11,6 +11,14 @@ namespace millrace {
 
 namespace {
 
+/// Further apart no two clocks that are kept are. What is further ahead would keep out all decisions until its time.
+constexpr std::int64_t ahead_us = 5'000'000;
+
+nlohmann::json number(double value) { return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json(); }
+std::string dump(const nlohmann::json& json) {
+  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
 /// A node may hold a float32; what it gives back then differs in the seventh digit.
 bool stands(double shown, double value) { return std::abs(shown - value) <= 1e-6 * std::max(1.0, std::abs(value)); }
 
@@ -34,11 +42,22 @@ void Setpoints::decide(const DecisionRecord& decision) {
   const auto found = outputs_.find({decision.use_case, decision.asset});
   if (found == outputs_.end()) return;
   auto& output = found->second;
-  const bool is_old = clock_.now_us() - decision.time_us >= output.plan->timeout_us;
-  if (is_old || decision.time_us <= output.decided_us) return;
+  const auto age_us = clock_.now_us() - decision.time_us;
+  if (age_us < -ahead_us) return refuse(*found, decision);
+  if (age_us >= output.plan->timeout_us || decision.time_us <= output.decided_us) return;
   output.decided_us = decision.time_us;
   output.decision_id = decision.decision_id;
   carry_out(*found, output.control.decide(wish_of(*output.plan, decision), clock_.monotonic_us()));
+}
+
+void Setpoints::refuse(Outputs::value_type& output, const DecisionRecord& decision) {
+  tell(output, decision.decision_id,
+       {{"wanted", number(wish_of(*output.second.plan, decision))},
+        {"value", nullptr},
+        {"guard", "clock"},
+        {"read_back", nullptr},
+        {"error",
+         "the decision is from the future by the gateway's clock: refused; set the clocks of edge and gateway"}});
 }
 
 void Setpoints::release() {
@@ -66,28 +85,25 @@ void Setpoints::on_written(Outputs::value_type& output, const SetpointControl::O
                            const Result<double>& outcome) {
   const bool is_confirmed = outcome && stands(*outcome, wanted.value);
   const auto next = output.second.control.written(wanted.ticket, is_confirmed, clock_.monotonic_us());
-  tell(output, wanted, outcome);
+  tell(output, output.second.decision_id,
+       {{"wanted", number(wanted.wanted)},
+        {"value", wanted.value},
+        {"guard", to_string(wanted.guard)},
+        {"read_back", outcome ? number(*outcome) : nlohmann::json()},
+        {"error", outcome ? std::string() : outcome.error().message}});
   carry_out(output, next);
 }
 
-void Setpoints::tell(Outputs::value_type& output, const SetpointControl::Output& wanted,
-                     const Result<double>& outcome) {
-  const auto number = [](double value) { return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json(); };
-  const nlohmann::json detail{{"use_case", output.first.first},
-                              {"node", output.second.plan->node.node},
-                              {"wanted", number(wanted.wanted)},
-                              {"value", wanted.value},
-                              {"guard", to_string(wanted.guard)},
-                              {"state", to_string(output.second.control.state())},
-                              {"read_back", outcome ? number(*outcome) : nlohmann::json()},
-                              {"error", outcome ? std::string() : outcome.error().message}};
-  auto text = detail.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-  if (text == output.second.told) return;
-  output.second.told = text;
-  auto event = detail;
+void Setpoints::tell(Outputs::value_type& output, const std::string& decision_id, nlohmann::json event) {
   event["kind"] = "setpoint";
-  event["decision_id"] = output.second.decision_id;
-  handlers_.event(output.first.second, event.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  event["use_case"] = output.first.first;
+  event["node"] = output.second.plan->node.node;
+  event["state"] = to_string(output.second.control.state());
+  auto text = dump(event);
+  if (text == output.second.told) return;
+  output.second.told = std::move(text);
+  event["decision_id"] = decision_id;
+  handlers_.event(output.first.second, dump(event));
 }
 
 }  // namespace millrace

@@ -7,6 +7,8 @@
 
 #include <functional>
 #include <map>
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <utility>
 
@@ -28,7 +30,8 @@ class Setpoints {
   Setpoints& operator=(const Setpoints&) = delete;
   ~Setpoints();
 
-  /// Decisions of other use cases and modes are none of its business; so are old ones.
+  /// Decisions of other use cases and modes are none of its business; so are old ones. One whose time has not come by
+  /// far is refused, with an event.
   void decide(const DecisionRecord& decision);
   /// Time-outs, ramps, retries; a few times a second.
   void poll();
@@ -47,7 +50,8 @@ class Setpoints {
   using Outputs = std::map<UseCaseAsset, Output>;
   void carry_out(Outputs::value_type& output, const std::optional<SetpointControl::Output>& wanted);
   void on_written(Outputs::value_type& output, const SetpointControl::Output& wanted, const Result<double>& outcome);
-  void tell(Outputs::value_type& output, const SetpointControl::Output& wanted, const Result<double>& outcome);
+  void refuse(Outputs::value_type& output, const DecisionRecord& decision);
+  void tell(Outputs::value_type& output, const std::string& decision_id, nlohmann::json event);
 
   const Clock& clock_;
   Handlers handlers_;
