@@ -5,6 +5,7 @@
 #include "cli/cmapss_import.hpp"
 
 #include <gtest/gtest.h>
+#include <cstdlib>
 #include <sstream>
 
 namespace millrace::cli {
@@ -56,6 +57,19 @@ TEST_F(CommandTest, AUseCaseIsCheckedWithoutPlatform) {
   const auto file = write("use_case: x\ntitel: y\n");
   EXPECT_EQ(call({"usecase", "check", file}), 1);
   EXPECT_NE(errors.str().find(file + ":2: "), std::string::npos) << errors.str();
+}
+
+TEST_F(CommandTest, TheCheckSaysWhatThisVersionDoesNotDo) {
+  const char* source = std::getenv("MILLRACE_SOURCE");
+  const std::filesystem::path root = source == nullptr ? "." : source;
+  const auto example = read_file(root / "examples/usecases/turbofan-maintenance.yaml");
+  ASSERT_TRUE(example) << example.error().message;
+  std::string yaml = *example;
+  EXPECT_EQ(call({"usecase", "check", write(yaml)}), 0);
+  EXPECT_NE(errors.str().find(":75: rollout: not carried out by this version"), std::string::npos) << errors.str();
+  const std::string nothing = "privacy: []", rule = "privacy: [{signal: T24, drop: true}]";
+  EXPECT_EQ(call({"usecase", "check", write(yaml.replace(yaml.find(nothing), nothing.size(), rule))}), 1);
+  EXPECT_NE(errors.str().find(":45: privacy[0]: drop T24: not carried out"), std::string::npos) << errors.str();
 }
 
 }  // namespace

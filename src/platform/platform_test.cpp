@@ -13,12 +13,16 @@ using testing::PlatformTest;
 
 TEST_F(PlatformTest, UseCasesArePlannedAppliedAndKept) {
   EXPECT_FALSE(post("/api/v1/use-cases/plan", use_case_file(), "application/yaml")["changes"].empty());
-  const auto nobody = post("/api/v1/use-cases/plan", use_case_file(), "application/yaml")["assets"];
+  const auto planned = post("/api/v1/use-cases/plan", use_case_file(), "application/yaml");
+  ASSERT_EQ(planned["warnings"].size(), 1u);
+  EXPECT_EQ(planned["warnings"][0]["path"], "decision.then.work_order");
+  EXPECT_EQ(planned["warnings"][0]["line"], 24);
+  const auto& nobody = planned["assets"];
   EXPECT_EQ(nobody["selected"], 0);
   EXPECT_NE(nobody["warning"].get<std::string>().find("connections.assets"), std::string::npos);
   EXPECT_TRUE(get("/api/v1/use-cases").empty());
   EXPECT_EQ(post("/api/v1/use-cases", use_case_file(), "application/yaml"),
-            (json{{"name", "pump-care"}, {"version", 1}, {"changed", true}}));
+            (json{{"name", "pump-care"}, {"version", 1}, {"changed", true}, {"warnings", planned["warnings"]}}));
   EXPECT_EQ(post("/api/v1/use-cases", use_case_file(), "application/yaml")["changed"], false);
   EXPECT_TRUE(post("/api/v1/use-cases/plan", use_case_file(), "application/yaml")["changes"].empty());
   EXPECT_EQ(post("/api/v1/use-cases", use_case_file("site-1"), "application/yaml")["version"], 2);
@@ -30,6 +34,16 @@ TEST_F(PlatformTest, UseCasesArePlannedAppliedAndKept) {
   const auto wrong = ask("POST", "/api/v1/use-cases", "use_case: x\ntitel: y\n", "application/yaml");
   EXPECT_EQ(wrong.status, 400);
   EXPECT_NE(wrong.body.find(":2: "), std::string::npos) << wrong.body;
+}
+
+TEST_F(PlatformTest, APrivacyRuleIsRefusedAndNothingIsApplied) {
+  const auto personal = use_case_file() + "privacy: [{signal: vibration, pseudonymise: {domain: site}}]\n";
+  for (const auto* path : {"/api/v1/use-cases/plan", "/api/v1/use-cases"}) {
+    const auto refused = ask("POST", path, personal, "application/yaml");
+    EXPECT_EQ(refused.status, 400);
+    EXPECT_NE(refused.body.find(":26: pseudonymise vibration: not carried out"), std::string::npos) << refused.body;
+  }
+  EXPECT_TRUE(get("/api/v1/use-cases").empty());
 }
 
 TEST_F(PlatformTest, AHistoryIsImportedAllOrNothing) {
@@ -101,6 +115,11 @@ TEST_F(PlatformTest, DevicesSeeWhatTheirSiteShouldRunAndNothingElse) {
   EXPECT_EQ(node["active"][0]["model_version"], "pump-care/1");
 }
 
+std::string account() {
+  const auto* found = getpwuid(getuid());
+  return found != nullptr ? found->pw_name : "account " + std::to_string(getuid());
+}
+
 TEST_F(PlatformTest, AModelIsTrainedApprovedAndAssigned) {
   EXPECT_EQ(ask("POST", "/api/v1/models/train", R"({"use_case": "pump-care"})").status, 404);
   post("/api/v1/use-cases", use_case_file(), "application/yaml");
@@ -115,11 +134,6 @@ TEST_F(PlatformTest, AModelIsTrainedApprovedAndAssigned) {
   EXPECT_EQ(model["dataset"]["sha256"].get<std::string>().size(), 64u);
   EXPECT_GT(model["dataset"]["snapshot"], 0);
   EXPECT_EQ(model["files"].size(), 4u);
-std::string account() {
-  const auto* found = getpwuid(getuid());
-  return found != nullptr ? found->pw_name : "account " + std::to_string(getuid());
-}
-
 
   const auto before = json::parse(ask_as("edge-1", "GET", "/api/v1/device/assignment").body);
   EXPECT_TRUE(before["models"].empty());
@@ -189,6 +203,7 @@ TEST_F(PlatformTest, DecisionsAreTracedAndJudged) {
   ASSERT_EQ(detail["trace"].size(), 7u);
   EXPECT_EQ(detail["trace"][1]["id"], "");
   EXPECT_NE(detail["trace"][1]["detail"].get<std::string>().find("pump-care/7"), std::string::npos);
+  EXPECT_EQ(detail["decision"]["verdict"]["by"], account() + " (API token)");
   EXPECT_EQ(get("/api/v1/decisions")["verdicts"]["right"], 1);
 }
 
@@ -203,7 +218,6 @@ TEST_F(PlatformTest, TheConsoleIsReachedByAOneTimeLink) {
   EXPECT_NE(cookie.find("SameSite=Strict"), std::string::npos);
   const auto status =
       http::fetch({.base_url = base}, "GET", "/api/v1/status", {}, {{"cookie", cookie.substr(0, cookie.find(';'))}});
-  EXPECT_EQ(detail["decision"]["verdict"]["by"], account() + " (API token)");
   EXPECT_EQ(status->status, 200);
   EXPECT_EQ(http::fetch({.base_url = base}, "GET", "/login?token=" + link)->status, 401);
   EXPECT_EQ(http::fetch({.base_url = base}, "GET", "/api/v1/status")->status, 401);

@@ -19,7 +19,7 @@ Result<UseCaseStore> UseCaseStore::open(Database& database) {
 }
 
 Result<UseCaseStore::Applied> UseCaseStore::apply(std::string_view yaml, TimeUs now_us) {
-  TRY_ASSIGN(auto use_case, parse_use_case(yaml));
+  TRY_ASSIGN(auto use_case, parse_applicable_use_case(yaml));
   const auto name = use_case.name;
   const auto* before = find(name);
   if (before != nullptr) {
@@ -35,7 +35,7 @@ Result<UseCaseStore::Applied> UseCaseStore::apply(std::string_view yaml, TimeUs 
 }
 
 Result<std::vector<UseCaseChange>> UseCaseStore::plan(std::string_view yaml) const {
-  TRY_ASSIGN(const auto use_case, parse_use_case(yaml));
+  TRY_ASSIGN(const auto use_case, parse_applicable_use_case(yaml));
   const auto* before = find(use_case.name);
   return diff_use_cases(before != nullptr ? std::string_view(before->yaml) : std::string_view(), yaml);
 }

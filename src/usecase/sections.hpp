@@ -28,6 +28,11 @@ void read_gates(const YamlMap& gates, std::initializer_list<std::string_view> le
 /// A node address: by namespace URI, never by index, and one per asset.
 void check_address(const YamlMap& map, std::string_view key, const std::string& address);
 
+/// What the file asks for and this version does not do, beside privacy rules.
+void find_not_carried_out(const YAML::Node& document, YamlReader& warnings);
+/// A privacy rule that is not carried out does harm: personal data would be stored.
+void refuse_privacy(const UseCase& use_case, const UseCaseLines& lines, YamlReader& refused);
+
 /// What can only be judged with all sections read: names that refer to each other.
 void check_references(YamlReader& reader, const UseCase& use_case, const UseCaseLines& lines);
 

@@ -36,12 +36,11 @@ void read_assets(const YamlMap& assets, UseCase::Assets& out) {
   select.text("tag", out.tag);
 }
 
-void read_file(YamlReader& reader, const YAML::Node& document, UseCase& use_case) {
+void read_file(YamlReader& reader, const YAML::Node& document, UseCase& use_case, UseCaseLines& lines) {
   const YamlMap file(reader, document, "",
                      {"use_case", "title", "owner", "outcome", "assets", "signals", "quality", "privacy", "features",
                       "model", "decision", "rollout", "monitor", "retrain", "feedback"});
   if (!document.IsMap()) return;
-  UseCaseLines lines;
   const auto section = [&](std::string_view key, std::initializer_list<std::string_view> known) {
     return YamlMap(reader, file.node(key), std::string(key), known);
   };
@@ -73,6 +72,16 @@ void read_file(YamlReader& reader, const YAML::Node& document, UseCase& use_case
   check_references(reader, use_case, lines);
 }
 
+Error to_error(const std::vector<UseCaseProblem>& problems, std::string_view source_name) {
+  std::string message;
+  for (const UseCaseProblem& problem : problems) {
+    if (!message.empty()) message += '\n';
+    message += problem.line > 0 ? fmt::format("{}:{}: {}", source_name, problem.line, problem.message)
+                                : fmt::format("{}: {}", source_name, problem.message);
+  }
+  return {ErrorCode::invalid_argument, std::move(message)};
+}
+
 }  // namespace
 
 const UseCase::SignalDeclaration* UseCase::find_signal(std::string_view signal) const {
@@ -87,29 +96,35 @@ const UseCase::SignalDeclaration* UseCase::signal_with_role(SignalRole role) con
 
 ParsedUseCase check_use_case(std::string_view yaml) {
   ParsedUseCase parsed;
-  YamlReader reader;
+  YamlReader reader, refused, warnings;
   const auto document = load_yaml(yaml, reader);
   if (document) {
     try {
-      read_file(reader, *document, parsed.use_case);
+      UseCaseLines lines;
+      read_file(reader, *document, parsed.use_case, lines);
+      refuse_privacy(parsed.use_case, lines, refused);
+      find_not_carried_out(*document, warnings);
     } catch (const YAML::Exception& error) {
       reader.report_line(error.mark.is_null() ? 0 : error.mark.line + 1, "", "not readable: " + error.msg);
     }
   }
   parsed.problems = reader.take_problems();
+  parsed.refused = refused.take_problems();
+  parsed.warnings = warnings.take_problems();
   return parsed;
 }
 
 Result<UseCase> parse_use_case(std::string_view yaml, std::string_view source_name) {
   ParsedUseCase parsed = check_use_case(yaml);
   if (parsed.problems.empty()) return std::move(parsed.use_case);
-  std::string message;
-  for (const UseCaseProblem& problem : parsed.problems) {
-    if (!message.empty()) message += '\n';
-    message += problem.line > 0 ? fmt::format("{}:{}: {}", source_name, problem.line, problem.message)
-                                : fmt::format("{}: {}", source_name, problem.message);
-  }
-  return fail(ErrorCode::invalid_argument, std::move(message));
+  return fail(to_error(parsed.problems, source_name));
+}
+
+Result<UseCase> parse_applicable_use_case(std::string_view yaml, std::string_view source_name) {
+  ParsedUseCase parsed = check_use_case(yaml);
+  const auto& reasons = parsed.problems.empty() ? parsed.refused : parsed.problems;
+  if (reasons.empty()) return std::move(parsed.use_case);
+  return fail(to_error(reasons, source_name));
 }
 
 std::string expand_address(std::string_view address, std::string_view asset) {

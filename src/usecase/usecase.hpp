@@ -189,11 +189,15 @@ struct UseCaseProblem {
 struct ParsedUseCase {
   UseCase use_case;
   std::vector<UseCaseProblem> problems;
+  std::vector<UseCaseProblem> refused;   ///< good, but this version does not do it, and leaving it out does harm
+  std::vector<UseCaseProblem> warnings;  ///< good, but this version does not do it
 };
 ParsedUseCase check_use_case(std::string_view yaml);
 
 /// `invalid_argument` with one line per problem, each "source:line: message".
 Result<UseCase> parse_use_case(std::string_view yaml, std::string_view source_name = "use case");
+/// The same for a file that is to be applied: what must be `refused` is an error too.
+Result<UseCase> parse_applicable_use_case(std::string_view yaml, std::string_view source_name = "use case");
 
 /// "{asset}" replaced by the asset's name.
 std::string expand_address(std::string_view address, std::string_view asset);

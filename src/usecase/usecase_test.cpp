@@ -137,6 +137,33 @@ TEST(UseCase, keys_twice_anchors_and_an_empty_file_are_refused) {
   EXPECT_THAT(problem_of("- a\n"), HasSubstr("the file must be a mapping"));
 }
 
+TEST(UseCase, what_this_version_does_not_do_is_told_with_its_line) {
+  const auto parsed = check_use_case(turbofan());
+  EXPECT_THAT(parsed.refused, IsEmpty());
+  std::vector<std::string> paths;
+  for (const auto& warning : parsed.warnings) {
+    paths.push_back(warning.path);
+    EXPECT_GT(warning.line, 60) << warning.path;
+    EXPECT_THAT(warning.message, HasSubstr("not carried out by this version: "));
+  }
+  EXPECT_THAT(paths, ::testing::ElementsAre("decision.then.work_order", "rollout", "monitor", "retrain", "feedback"));
+  EXPECT_THAT(check_use_case(turbofan_with("split: by_asset", "split: by_time")).warnings, ::testing::SizeIs(6));
+  EXPECT_THAT(check_use_case("decision: 3").warnings, IsEmpty());
+}
+
+TEST(UseCase, a_privacy_rule_is_understood_and_not_applied) {
+  const std::string yaml = turbofan_with("privacy: []", "privacy: [{signal: T24, drop: true}]");
+  EXPECT_TRUE(parse_use_case(yaml));  // what was stored once stays readable
+  const auto refused = parse_applicable_use_case(yaml, "turbofan.yaml");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::invalid_argument);
+  EXPECT_THAT(refused.error().message, HasSubstr("turbofan.yaml:45: drop T24: not carried out by this version"));
+  EXPECT_THAT(refused.error().message, HasSubstr("take T24 out of `signals`"));
+  EXPECT_TRUE(parse_applicable_use_case(turbofan()));
+  const auto wrong = parse_applicable_use_case(turbofan_with("privacy: []", "privacy: [{signal: T99, drop: true}]"));
+  EXPECT_THAT(wrong.error().message, HasSubstr("T99"));
+}
+
 TEST(UseCase, the_folders_of_examples_hold_what_they_say) {
   for (const auto& entry : std::filesystem::directory_iterator(source_folder() / "src/usecase/testdata/valid")) {
     EXPECT_THAT(check_use_case(*read_file(entry.path())).problems, IsEmpty()) << entry.path();

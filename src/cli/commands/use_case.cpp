@@ -15,38 +15,57 @@ namespace {
 
 using nlohmann::json;
 
+std::string located(const std::string& file, int line, const std::string& path, const std::string& message) {
+  const auto where = line > 0 ? fmt::format("{}:{}", file, line) : file;
+  return fmt::format("{}: {}{}{}", where, path, path.empty() ? "" : ": ", message);
+}
+
+json to_json(const std::string& file, const std::vector<UseCaseProblem>& problems) {
+  auto list = json::array();
+  for (const auto& [line, path, message] : problems) {
+    list.push_back({{"file", file}, {"line", line}, {"path", path}, {"message", message}});
+  }
+  return list;
+}
+
+void warn(Context& context, const std::string& text) {
+  context.errors << paint(context, Colour::warning, "warning: " + text) << '\n';
+}
+
+/// What the file asks for and this version does not do, as `check` finds it and the platform tells it.
+void print_warnings(Context& context, const std::string& file, const json& warnings) {
+  for (const auto& warning : warnings) {
+    warn(context, located(file, warning.value("line", 0), cell(warning, "path"), cell(warning, "message")));
+  }
+}
+
 /// Reads and checks the file here, so that errors carry its name and cost no round trip. Empty: problems were printed.
 Result<std::optional<std::string>> checked_file(Context& context, const std::string& file) {
   auto yaml = read_file(file);
   if (!yaml) return fail(ErrorCode::invalid_argument, yaml.error().message);
   const auto parsed = check_use_case(*yaml);
-  if (parsed.problems.empty()) return std::optional<std::string>(std::move(*yaml));
+  const auto& problems = parsed.problems.empty() ? parsed.refused : parsed.problems;
+  if (problems.empty()) return std::optional<std::string>(std::move(*yaml));
   if (context.json) {
-    auto problems = json::array();
-    for (const auto& problem : parsed.problems) {
-      problems.push_back(
-          {{"file", file}, {"line", problem.line}, {"path", problem.path}, {"message", problem.message}});
-    }
-    context.output << json{{"file", file}, {"problems", problems}}.dump(2) << '\n';
+    context.output << json{{"file", file}, {"problems", to_json(file, problems)}}.dump(2) << '\n';
     return std::optional<std::string>();
   }
-  for (const auto& problem : parsed.problems) {
-    const auto where = problem.line > 0 ? fmt::format("{}:{}", file, problem.line) : file;
-    context.errors << fmt::format("{}: {}{}{}\n", where, problem.path, problem.path.empty() ? "" : ": ",
-                                  problem.message);
+  for (const auto& problem : problems) {
+    context.errors << located(file, problem.line, problem.path, problem.message) << '\n';
   }
-  context.errors << fmt::format("{}: {} problem{}\n", file, parsed.problems.size(),
-                                parsed.problems.size() == 1 ? "" : "s");
+  context.errors << fmt::format("{}: {} problem{}\n", file, problems.size(), problems.size() == 1 ? "" : "s");
   return std::optional<std::string>();
 }
 
 Result<int> check(Context& context, const std::string& file) {
   TRY_ASSIGN(const auto yaml, checked_file(context, file));
   if (!yaml) return 1;
+  const auto parsed = check_use_case(*yaml);
+  const auto warnings = to_json(file, parsed.warnings);
   if (context.json) {
-    context.output << json{{"file", file}, {"problems", json::array()}}.dump(2) << '\n';
+    context.output << json{{"file", file}, {"problems", json::array()}, {"warnings", warnings}}.dump(2) << '\n';
   } else {
-    const auto parsed = check_use_case(*yaml);
+    print_warnings(context, file, warnings);
     context.output << fmt::format("{}: good ({}, {} signals)\n", file, parsed.use_case.name,
                                   parsed.use_case.signals.size());
   }
@@ -57,8 +76,7 @@ Result<int> check(Context& context, const std::string& file) {
 void print_selection(Context& context, const json& assets) {
   context.output << fmt::format("{} of {} assets match now\n", cell(assets, "selected"), cell(assets, "known"));
   const auto warning = assets.value("warning", json());
-  if (warning.is_string())
-    context.errors << paint(context, Colour::warning, "warning: " + warning.get<std::string>()) << '\n';
+  if (warning.is_string()) warn(context, warning.get<std::string>());
 }
 
 Result<int> plan(Context& context, const std::string& file) {
@@ -87,6 +105,7 @@ Result<int> plan(Context& context, const std::string& file) {
                                      : fmt::format("{} change{}; `millrace usecase apply {}` makes them\n",
                                                    changes.size(), changes.size() == 1 ? "" : "s", file));
   print_selection(context, planned.value("assets", json::object()));
+  print_warnings(context, file, planned.value("warnings", json::array()));
   return 0;
 }
 
@@ -100,6 +119,7 @@ Result<int> apply(Context& context, const std::string& file) {
   } else {
     context.output << fmt::format("{} version {} {}\n", cell(applied, "name"), cell(applied, "version"),
                                   is_true(applied, "changed") ? "applied" : "was applied already: no change");
+    print_warnings(context, file, applied.value("warnings", json::array()));
   }
   return 0;
 }

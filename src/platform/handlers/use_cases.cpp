@@ -107,6 +107,14 @@ json selected_assets(Services& services, const UseCase& use_case) {
   return {{"selected", selected}, {"known", assets.size()}, {"warning", std::move(warning)}};
 }
 
+json warnings_of(const ParsedUseCase& parsed) {
+  json list = json::array();
+  for (const auto& [line, path, message] : parsed.warnings) {
+    list.push_back({{"line", line}, {"path", path}, {"message", message}});
+  }
+  return list;
+}
+
 Result<json> plan(Services& services, const http::Request& request) {
   TRY(check_file(services, request));
   TRY_ASSIGN(const auto changes, services.use_cases.plan(request.body));
@@ -116,7 +124,9 @@ Result<json> plan(Services& services, const http::Request& request) {
                     {"before", change.before.empty() ? json() : json(change.before)},
                     {"after", change.after.empty() ? json() : json(change.after)}});
   }
-  return json{{"changes", list}, {"assets", selected_assets(services, check_use_case(request.body).use_case)}};
+  const auto parsed = check_use_case(request.body);
+  return json{
+      {"changes", list}, {"assets", selected_assets(services, parsed.use_case)}, {"warnings", warnings_of(parsed)}};
 }
 
 Result<json> apply(Services& services, const http::Request& request) {
@@ -127,7 +137,10 @@ Result<json> apply(Services& services, const http::Request& request) {
     services.assignments.refresh();
     services.intake.use_cases_changed();
   }
-  return json{{"name", applied.name}, {"version", applied.version}, {"changed", applied.changed}};
+  return json{{"name", applied.name},
+              {"version", applied.version},
+              {"changed", applied.changed},
+              {"warnings", warnings_of(check_use_case(request.body))}};
 }
 
 Result<json> get(Services& services, const http::Request& request) {
