@@ -62,8 +62,8 @@ class Lake {
   virtual ~Lake() = default;
 
   /// All rows in one transaction; after it returned they survive kill -9 and power loss. `marks_json` (an object, or
-  /// empty) lands in the same snapshot. Rows stay the caller's: after `exhausted` (disk full) the same commit can be
-  /// tried again, nothing of it was stored.
+  /// empty) lands in the same snapshot. Rows stay the caller's. After an error the same object is handed over again:
+  /// nothing of it is stored (`exhausted`: disk full), or nobody could tell, and the next try finds out first.
   virtual Result<SnapshotId> commit(const LakeCommit& rows, const std::string& author, const std::string& message,
                                     const std::string& marks_json) = 0;
   /// The marks of the newest commit that had some; empty when none had.

@@ -1,111 +1,27 @@
 #include "lake/duckdb/duckdb_lake.hpp"
 
+#include "lake/duckdb/append_rows.hpp"
+#include "lake/duckdb/commit_once.hpp"
 #include "lake/duckdb/connection.hpp"
 #include "lake/duckdb/file_sync.hpp"
 #include "lake/duckdb/retention.hpp"
-#include "lake/duckdb/row_appender.hpp"
 #include "lake/duckdb/sample_source.hpp"
 #include "lake/duckdb/schema.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cmath>
 #include <mutex>
+#include <optional>
 
 namespace millrace {
 namespace {
 
 using duck::Connection;
 using duck::Engine;
-using duck::RowAppender;
 using duck::sql_quote;
-
-Result<void> append_rows(_duckdb_connection* to, const LakeCommit& rows) {
-  if (!rows.signals.empty()) {
-    RowAppender table(to, "signals");
-    for (const auto& r : rows.signals) {
-      table.integer(r.signal_id).text(r.site).text(r.asset).text(r.signal).text(r.unit).text(r.quantity).end_row();
-    }
-    TRY(table.finish());
-  }
-  if (!rows.decisions.empty()) {
-    RowAppender table(to, "decisions");
-    for (const auto& r : rows.decisions) {
-      table.text(r.decision_id)
-          .time(r.time_us)
-          .text(r.site)
-          .text(r.asset)
-          .text(r.device)
-          .text(r.use_case)
-          .text(r.use_case_version)
-          .text(r.model_version)
-          .text(r.feature_hash)
-          .number(r.clock)
-          .number(r.prediction)
-          .text(r.unit)
-          .text(r.advice)
-          .text(r.reason)
-          .number(r.inputs_good)
-          .integer(r.hold)
-          .number(r.latency_us)
-          .time(r.source_time_us)
-          .numbers(r.features)
-          .time(r.received_us)
-          .end_row();
-    }
-    TRY(table.finish());
-  }
-  if (!rows.work_orders.empty()) {
-    RowAppender table(to, "work_orders");
-    for (const auto& r : rows.work_orders) {
-      table.time(r.time_us)
-          .text(r.site)
-          .text(r.asset)
-          .text(r.kind)
-          .number(r.clock)
-          .number(r.remaining_life)
-          .text(r.use_case)
-          .text(r.source)
-          .end_row();
-    }
-    TRY(table.finish());
-  }
-  if (!rows.labels.empty()) {
-    RowAppender table(to, "labels");
-    for (const auto& r : rows.labels) {
-      table.time(r.time_us)
-          .text(r.site)
-          .text(r.asset)
-          .text(r.use_case)
-          .text(r.decision_id)
-          .text(r.label)
-          .number(r.value)
-          .text(r.source)
-          .end_row();
-    }
-    TRY(table.finish());
-  }
-  if (!rows.events.empty()) {
-    RowAppender table(to, "events");
-    for (const auto& r : rows.events)
-      table.time(r.time_us).text(r.site).text(r.asset).text(r.kind).text(r.detail).end_row();
-    TRY(table.finish());
-  }
-  if (!rows.kpis.empty()) {
-    RowAppender table(to, "kpis");
-    for (const auto& r : rows.kpis)
-      table.time(r.time_us).text(r.use_case).text(r.kpi).number(r.value).integer(r.n).end_row();
-    TRY(table.finish());
-  }
-  if (!rows.quality.empty()) {
-    RowAppender table(to, "quality");
-    for (const auto& r : rows.quality)
-      table.time(r.day_us).text(r.site).text(r.asset).text(r.signal).text(r.kind).integer(r.n).end_row();
-    TRY(table.finish());
-  }
-  return {};
-}
 
 /// Commits of more rows than this go to files.
 std::string inline_limit(int rows) { return fmt::format("SET ducklake_default_data_inlining_row_limit = {}", rows); }
@@ -114,6 +30,7 @@ constexpr int retention_steps = 20;           // of a table in one maintenance
 constexpr double rewrite_from_deleted = 0.5;  // a file that has lost this share of its rows is written anew
 
 constexpr std::string_view marks_prefix = "{\"marks\":";
+constexpr std::string_view id_prefix = "\"commit\":";
 
 class DuckDbLake final : public Lake {
  public:
@@ -132,12 +49,16 @@ class DuckDbLake final : public Lake {
   Result<SnapshotId> commit(const LakeCommit& rows, const std::string& author, const std::string& message,
                             const std::string& marks_json) override {
     const std::lock_guard lock(writing_);
-    return in_transaction([&]() -> Result<void> {
-      const auto extra = marks_json.empty() ? std::string("{}") : fmt::format("{}{}}}", marks_prefix, marks_json);
-      TRY(writer_.execute(fmt::format("CALL lake.set_commit_message({}, {}, extra_info => {})", sql_quote(author),
-                                      sql_quote(message), sql_quote(extra))));
-      TRY(insert(rows.samples));
-      return append_rows(writer_.handle(), rows);
+    const auto key = fmt::format("{} {} {}", fmt::ptr(&rows), rows.samples.size(), marks_json);
+    return once_.run(key, [&](const std::string& id) {
+      return in_transaction([&]() -> Result<void> {
+        const auto marks = marks_json.empty() ? std::string("{") : fmt::format("{}{},", marks_prefix, marks_json);
+        const auto extra = fmt::format("{}{}\"{}\"}}", marks, id_prefix, id);
+        TRY(writer_.execute(fmt::format("CALL lake.set_commit_message({}, {}, extra_info => {})", sql_quote(author),
+                                        sql_quote(message), sql_quote(extra))));
+        TRY(insert(rows.samples));
+        return duck::append_rows(writer_.handle(), rows);
+      });
     });
   }
 
@@ -150,7 +71,8 @@ class DuckDbLake final : public Lake {
                                      marks_prefix)));
     if (result.rows.empty()) return std::string();
     const auto extra = result.text(0, 0);
-    return extra.substr(marks_prefix.size(), extra.size() - marks_prefix.size() - 1);
+    const auto end = std::min(extra.rfind(fmt::format(",{}", id_prefix)), extra.size() - 1);
+    return extra.substr(marks_prefix.size(), end - marks_prefix.size());
   }
 
   Result<std::vector<SignalRow>> signals() override {
@@ -277,15 +199,15 @@ class DuckDbLake final : public Lake {
     if (done) done = file_sync_.sync_new_files();
     if (done) done = writer_.execute("COMMIT");
     if (!done) {
-      (void)writer_.execute(
-          "ROLLBACK");  // fails when COMMIT has ended the transaction already: nothing is stored then either
+      (void)writer_.execute("ROLLBACK");  // fails when COMMIT has ended the transaction already
       auto error = done.error().with_context("committing to the lake in " + folder_.string());
       error.message += error.code == ErrorCode::exhausted
                            ? " (nothing of the commit was stored; free some space and it goes on)"
                            : " (nothing of the commit was stored; see to the disk and to who may write there)";
       return fail(std::move(error));
     }
-    return committed();
+    // The rows are stored: no error may say otherwise. A commit makes one snapshot.
+    return latest_ = committed().value_or(latest_ + 1);
   }
 
   /// What this connection committed last; asking for the lake's newest snapshot would read the catalogue again.
@@ -293,6 +215,19 @@ class DuckDbLake final : public Lake {
     TRY_ASSIGN(const auto last, writer_.query("SELECT id FROM ducklake_last_committed_snapshot('lake')"));
     const auto id = last.number(0, 0);
     return std::isnan(id) ? snapshot_of(writer_) : static_cast<SnapshotId>(id);
+  }
+
+  /// Among the newest snapshots, for it is about a commit that was tried a moment ago.
+  Result<std::optional<SnapshotId>> snapshot_with(const std::string& id) {
+    TRY_ASSIGN(auto connection, reader());
+    TRY_ASSIGN(const auto found,
+               connection.query(fmt::format(
+                   "WITH all_changes AS (FROM __ducklake_metadata_lake.ducklake_snapshot_changes) "
+                   "SELECT max(snapshot_id) FROM all_changes WHERE commit_extra_info LIKE '%{}\"{}\"}}' AND "
+                   "snapshot_id > (SELECT max(snapshot_id) - 1000 FROM all_changes)",
+                   id_prefix, id)));
+    const auto snapshot = found.number(0, 0);
+    return std::isnan(snapshot) ? std::nullopt : std::optional(static_cast<SnapshotId>(snapshot));
   }
 
   /// The newest snapshot is the lake itself; the newest with marks keeps the ingest's place.
@@ -323,6 +258,8 @@ class DuckDbLake final : public Lake {
   Engine reader_engine_;
   duck::FileSync file_sync_;
   std::mutex writing_;
+  duck::CommitOnce once_{[this](const std::string& id) { return snapshot_with(id); }};
+  SnapshotId latest_ = 0;  // that is known
 };
 
 /// Readers see the lake's folder and nothing else of the file system, and cannot change that.

@@ -173,6 +173,18 @@ TEST_F(DuckDbLakeTest, ScansRowsOfAnAssetTogetherAndInTime) {
   EXPECT_EQ(some, 10u);
 }
 
+TEST_F(DuckDbLakeTest, EachCommitCarriesAnIdBesideItsMarks) {
+  const LakeCommit rows{.events = {{.time_us = 1, .kind = "x"}}};
+  for (const auto* marks : {"", R"({"plant/gateway":{"epoch":"e","ranges":"1-2"}})"}) {
+    ASSERT_TRUE(lake().commit(rows, "", "", marks));
+    EXPECT_EQ(*lake().recover_marks(), marks);
+  }
+  EXPECT_EQ(number("SELECT count(DISTINCT commit_extra_info->>'commit') FROM "
+                   "__ducklake_metadata_lake.ducklake_snapshot_changes WHERE commit_extra_info <> '' AND "
+                   "length(commit_extra_info->>'commit') = 32"),
+            2);
+}
+
 TEST_F(DuckDbLakeTest, RefusesWhatDoesNotRead) {
   commit(points(2, 2));
   for (const auto* sql :
