@@ -69,8 +69,9 @@ def main():
             assert shown == documented(process), (f"{process}: not documented: {sorted(shown - documented(process))}; "
                                                   f"documented, not there: {sorted(documented(process) - shown)}")
             assert value(families, "process_resident_memory_bytes") > 1e6
-        assert value(scrape(ports["gateway"]), "millrace_gateway_points_total") > 1000
-        assert value(scrape(ports["edge"]), "millrace_edge_messages_total") > 100
+        for process, what, least in (("gateway", "points", 1000), ("edge", "messages", 100)):
+            wait_for(f"{what} counted by the {process}",
+                     lambda: (value(scrape(ports[process]), f"millrace_{process}_{what}_total") or 0) > least, 60)
     print("1 passed, 0 failed")
 
 
