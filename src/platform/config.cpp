@@ -1,10 +1,13 @@
 #include "platform/config.hpp"
 
+#include "lake/retention.hpp"
 #include "net/tls/config.hpp"
 #include "runtime/config.hpp"
 
 namespace millrace {
 namespace {
+
+constexpr std::int64_t day_us = 24ll * 3600 * 1'000'000;
 
 void read_console(ConfigSection section, PlatformConfig& config) {
   auto& console = config.console;
@@ -21,12 +24,22 @@ void read_console(ConfigSection section, PlatformConfig& config) {
   }
 }
 
+void read_keep(ConfigSection section, std::map<std::string, std::int64_t>& keep_us) {
+  for (const auto& table : ageing_tables) {
+    if (!section.has(table.name)) continue;
+    const auto kept_us = section.duration_us(table.name, day_us);
+    if (kept_us < day_us) section.refuse(table.name, "must be a day or more; leave it out to keep all");
+    keep_us[std::string(table.name)] = kept_us;
+  }
+}
+
 void read_lake(ConfigSection section, PlatformConfig::LakeLimits& lake) {
   lake.writer_memory = section.text("writer_memory", lake.writer_memory);
   lake.reader_memory = section.text("reader_memory", lake.reader_memory);
   lake.commit_every_us = section.duration_us("commit_every", lake.commit_every_us);
   lake.commit_rows =
       static_cast<std::uint64_t>(section.integer("commit_rows", static_cast<std::int64_t>(lake.commit_rows), 1));
+  read_keep(section.section("keep"), lake.keep_us);
   lake.queue_rows =
       static_cast<std::uint64_t>(section.integer("queue_rows", static_cast<std::int64_t>(lake.queue_rows), 1));
 }

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,7 +40,8 @@ struct PlatformConfig {
     std::string writer_memory = "256MB", reader_memory = "512MB";
     std::int64_t commit_every_us = 200'000;
     std::uint64_t commit_rows = 200'000;
-    std::uint64_t queue_rows = 4'000'000;  ///< points that wait for a commit; then the brokers have to keep them
+    std::uint64_t queue_rows = 4'000'000;         ///< points that wait for a commit; then the brokers have to keep them
+    std::map<std::string, std::int64_t> keep_us;  ///< by table: how long its rows are kept; without an entry, for ever
   } lake;
   struct Training {
     std::uint32_t threads = 2;

@@ -23,6 +23,7 @@ TEST_F(PlatformConfigTest, AFolderIsEnough) {
   EXPECT_EQ(config->directory, folder / "data");
   EXPECT_EQ(config->console.port, 8080);
   EXPECT_FALSE(config->training.allow_command) << "somebody must have said so";
+  EXPECT_TRUE(config->lake.keep_us.empty()) << "nothing is deleted unless somebody said so";
   EXPECT_EQ(config->console.token_file, folder / "data" / "api-token");
 }
 
@@ -32,13 +33,16 @@ TEST_F(PlatformConfigTest, EveryKeyIsRead) {
       "console: {address: '::1', port: 1, files: f, token_file: t, login_file: l, run_file: r}\n"
       "device_api: {address: 0.0.0.0, port: 2}\ndevices: [{name: edge-1, site: s}]\nbroker: {host: h, port: 3}\n"
       "credentials: {certificate_authority: a, certificate: c, key: k}\n"
-      "lake: {writer_memory: 1GB, reader_memory: 2GB, commit_every: 1 s, commit_rows: 4, queue_rows: 5}\n"
+      "lake: {writer_memory: 1GB, reader_memory: 2GB, commit_every: 1 s, commit_rows: 4, queue_rows: 5, keep: "
+      "{samples: 400 d, events: 30 d}}\n"
       "training: {threads: 6, allow_command: true, command_limit: 5 min}\nlog_level: debug\n");
   ASSERT_TRUE(config) << config.error().message;
   EXPECT_EQ(config->devices.front().site, "s");
   EXPECT_EQ(config->broker.port, 3);
   EXPECT_EQ(config->credentials.key, folder / "k");
   EXPECT_EQ(config->lake.commit_every_us, 1'000'000);
+  EXPECT_EQ(config->lake.keep_us,
+            (std::map<std::string, std::int64_t>{{"samples", 400 * 86'400'000'000}, {"events", 30 * 86'400'000'000}}));
   EXPECT_EQ(config->training.threads, 6u);
   EXPECT_TRUE(config->training.allow_command);
   EXPECT_EQ(config->training.command_limit_us, 300'000'000);
@@ -50,6 +54,15 @@ TEST_F(PlatformConfigTest, MistakesNameFileAndLine) {
   EXPECT_NE(config.error().message.find("platform.yaml:3"), std::string::npos) << config.error().message;
   EXPECT_NE(config.error().message.find("did you mean \"address\""), std::string::npos) << config.error().message;
   EXPECT_NE(config.error().message.find("loopback"), std::string::npos) << config.error().message;
+}
+
+TEST_F(PlatformConfigTest, WhatIsCountedFromAndWhatIsNewCannotBeDeleted) {
+  const auto table = load("directory: /d\nlake:\n  keep: {work_orders: 400 d}\n");
+  ASSERT_FALSE(table);
+  EXPECT_NE(table.error().message.find("platform.yaml:3"), std::string::npos) << table.error().message;
+  const auto hours = load("directory: /d\nlake:\n  keep: {samples: 2 h}\n");
+  ASSERT_FALSE(hours);
+  EXPECT_NE(hours.error().message.find("a day or more"), std::string::npos) << hours.error().message;
 }
 
 }  // namespace

@@ -122,6 +122,7 @@ Result<std::string> TrainingDesk::start(const AppliedUseCase& applied, std::uint
                        finish(job, use_case_version, std::move(*made));
                      });
   if (!submitted) return give_up(submitted.error());
+  ++under_way_;
   return job;
 }
 
@@ -131,6 +132,7 @@ void TrainingDesk::stop() {
 }
 
 void TrainingDesk::finish(const std::string& job, std::int64_t use_case_version, Result<ModelVersion> version) {
+  --under_way_;
   services_.jobs.finish(job, services_.now_us(), [&]() -> Result<json> {
     if (!version) return fail(version.error());
     version->use_case_version = use_case_version;

@@ -22,6 +22,8 @@ class TrainingDesk {
   TrainingDesk(Services& services, Loop& loop, PlatformConfig::Training options, std::string code_commit);
   /// The job's id. `failed_precondition` while this use case is being trained.
   Result<std::string> start(const AppliedUseCase& applied, std::uint64_t seed);
+  /// A model is being made whose snapshot no registered model names yet.
+  [[nodiscard]] bool busy() const { return under_way_ > 0; }
   /// Gives up the training under way; blocks until it has ended.
   void stop();
 
@@ -30,6 +32,7 @@ class TrainingDesk {
   Services& services_;
   PlatformConfig::Training options_;
   std::string code_commit_;
+  int under_way_ = 0;
   std::atomic<bool> stopping_ = false;
   WorkerPool worker_;  // last: ends before what it uses
 };

@@ -1,5 +1,8 @@
 #include "platform/upkeep.hpp"
 
+#include "platform/config.hpp"
+#include "platform/intake.hpp"
+#include "platform/training_desk.hpp"
 #include "runtime/log.hpp"
 
 #include <fmt/format.h>
@@ -44,7 +47,11 @@ void Upkeep::turn() {
 Result<MaintenanceOptions> Upkeep::options() const {
   TRY_ASSIGN(const auto models, services_.models.list());
   const auto now_us = services_.now_us();
-  MaintenanceOptions options{.keep = services_.snapshots.kept(now_us), .expire_before_us = now_us - snapshots_last_us};
+  MaintenanceOptions options{.keep = services_.snapshots.kept(now_us),
+                             .expire_before_us = services_.training.busy() ? 0 : now_us - snapshots_last_us,
+                             .spared_signals = services_.intake.outcome_signals()};
+  for (const auto& [table, keep_us] : services_.config.lake.keep_us)
+    options.retention.push_back({table, now_us - keep_us});
   for (const auto& model : models) options.keep.push_back(static_cast<SnapshotId>(model.dataset.snapshot));
   return options;
 }

@@ -17,7 +17,8 @@ class Upkeep {
   void start();
   void stop();
   void turn();
-  /// Old snapshots go, but those that models were trained on or somebody reads stay.
+  /// Rows go when they are older than the configuration keeps them, snapshots soon, but those that models were trained
+  /// on or somebody reads stay, and all while a model is being trained.
   [[nodiscard]] Result<MaintenanceOptions> options() const;
 
  private:

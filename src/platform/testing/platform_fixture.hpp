@@ -38,6 +38,7 @@ struct PlatformTest : ::testing::Test {
     config.devices = {{"edge-1", "site-1"}, {"edge-2", "site-2"}};
     config.broker.port = 0;
     config.training = training;
+    config.lake.keep_us = {{"kpis", 400 * 86'400'000'000}};
     config.credentials = credentials("platform");
     auto opened = Platform::open(loop, config);
     EXPECT_TRUE(opened) << opened.error().message;
