@@ -86,7 +86,7 @@ TEST_F(JobBoardTest, TheResultAndTheEndAreOneWrite) {
   auto board = open();
   const auto id = *board.add("a", 1);
   board.finish(id, 2, [&]() -> Result<json> {
-    TRY(database->execute("INSERT INTO sessions VALUES ('x', 1)"));
+    TRY(database->execute("INSERT INTO sessions (secret_sha256, expires_us) VALUES ('x', 1)"));
     return fail(ErrorCode::internal, "after the write");
   });
   EXPECT_TRUE(database->query("SELECT 1 FROM sessions")->empty());
