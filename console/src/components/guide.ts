@@ -83,9 +83,9 @@ export const guides: Readonly<Record<string, Guide>> = {
     about: "Whether Millrace itself is well: who is connected, how much comes in, how far behind it is.",
     keys: [],
     roles: {
-      "Operations manager": "All nodes online and no gaps: then what the other rooms say is complete.",
+      "Operations manager": "All nodes online, no problems and no gaps: then what the other rooms say is complete.",
       "OT engineer":
-        "Seen is when a node last sent something. A gap is what could not be kept: the lake's events say from when to when. “Sent twice” is harmless: it is stored once.",
+        "A problem is what fails now and is tried again, such as storing on a full disk: it says what to do, and nothing is lost meanwhile. Seen is when a node last sent something. A gap is what could not be kept: the lake's events say from when to when. “Sent twice” is harmless: it is stored once.",
       "Data scientist": "Source to lake is the age of the newest sample when it is committed: queries see it from then on.",
     },
   },
