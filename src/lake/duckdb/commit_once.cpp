@@ -12,7 +12,7 @@ Result<SnapshotId> CommitOnce::run(const std::string& key, const Store& store) {
     if (found && is_it) return *found;
   }
   const auto id = random_id();
-  const auto stored = store(id);
+  auto stored = store(id);
   if (stored) return stored;
   const auto found = find_(id);
   if (!found) doubt_ = {key, id};
