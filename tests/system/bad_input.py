@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
 """Bad input gives one clear message that names place, value and remedy, exit code 1 or 2, and no damage."""
 import argparse
-import os
+import datetime
 import pathlib
 import re
-import signal
 import subprocess
 import sys
 import tempfile
 import threading
 import urllib.request
+
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "scripts"))
 from fleet import live_points, live_replay  # noqa: E402
@@ -48,6 +50,8 @@ def main():
         expect("a wrong unit", check(GOOD.replace("unit: degR", "unit: degRR", 1)), 1, "case.yaml:", "degRR", "degR")
         expect("an unknown signal", check(GOOD.replace("when: rul", "when: rull")), 1, "case.yaml:", "rull")
         expect("a misspelt key", check(GOOD.replace("outcome:", "outcom:", 1)), 1, "case.yaml:", "outcom", "outcome")
+        personal = GOOD.replace("privacy: []", "privacy: [{signal: T24, pseudonymise: {domain: site}}]")
+        expect("a privacy rule", check(personal), 1, "case.yaml:45", "T24", "not carried out by this version")
         expect("broken YAML", check(GOOD.replace("signals:", "signals: [", 1)), 1, "case.yaml:")
         missing = subprocess.run([site.program("millrace"), "usecase", "check", str(folder / "nowhere.yaml")], capture_output=True, text=True)
         expect("a missing file", missing, 2, "nowhere.yaml")
@@ -68,6 +72,7 @@ def main():
             full_disk(site, disk)
             wrong_password(site)
             expired_edge(site)
+            expired_gateway(site)
             expired_platform(site)
     print(f"{0 if failures else 1} passed, {1 if failures else 0} failed")
     return 1 if failures else 0
@@ -124,32 +129,48 @@ def wrong_password(site):
 
 def expired_edge(site):
     """An edge whose certificate has run out says so, naming the file, and goes on trying: it may be renewed any time."""
-    expired(site, "edge")
+    expired(site, "edge", "no connection")
+
+
+def expired_gateway(site):
+    """So does the gateway, whose way to both brokers is closed."""
+    expired(site, "gateway", "no connection")
 
 
 def expired_platform(site):
-    """So does the platform."""
-    expired(site, "platform", (r"(?m)^  port: .*$", "  port: 0"), (r"(?m)^  run_file: .*\n", ""),
+    """The platform says so and does not start: no device would talk to it."""
+    expired(site, "platform", "starting platform", (r"(?m)^  port: .*$", "  port: 0"), (r"(?m)^  run_file: .*\n", ""),
             (r"(?m)^device_api: .*$", "device_api: {port: 0}"))
 
 
-def expired(site, name, *changes):
-    """Runs a second one of this process 800 days from now, beside the first: with a directory and ports of its own."""
+def expired_certificate(site, good, path):
+    """Writes the good one as the site's authority would have issued it until yesterday."""
+    own = x509.load_pem_x509_certificate(pathlib.Path(good).read_bytes())
+    authority = x509.load_pem_x509_certificate((site.folder / "pki" / "ca.pem").read_bytes())
+    key = serialization.load_pem_private_key((site.folder / "secrets" / "ca.key").read_bytes(), None)
+    now = datetime.datetime.now(datetime.timezone.utc)
+    made = x509.CertificateBuilder(authority.subject, own.subject, own.public_key(), x509.random_serial_number(),
+                                   now - datetime.timedelta(days=9), now - datetime.timedelta(days=1), list(own.extensions))
+    pathlib.Path(path).write_bytes(made.sign(key, authority.signature_hash_algorithm).public_bytes(serialization.Encoding.PEM))
+
+
+def expired(site, name, what, *changes):
+    """Runs a second one of this process with such a certificate, beside the first: with a directory and ports of its own."""
     text = (site.folder / "run" / f"{name}.yaml").read_text()
-    for pattern, replacement in ((r"(?m)^directory: .*$", f'directory: "{site.folder}/expired-{name}"'), *changes):
+    own = re.search(r'certificate: "([^"]+)\.pem"', text)[1]
+    expired_certificate(site, f"{own}.pem", f"{own}-expired.pem")
+    changes += ((r"(?m)^directory: .*$", f'directory: "{site.folder}/expired-{name}"'), (f"{own}.pem", f"{own}-expired.pem"))
+    for pattern, replacement in changes:
         text = re.sub(pattern, replacement, text)
     config = site.folder / "run" / f"expired-{name}.yaml"
     config.write_text(text)
-    process = subprocess.Popen(["faketime", "+800 days", site.program(f"millrace-{name}"), "--config", str(config)],
-                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)
-
-    def end():   # faketime runs it as a child of its own
-        os.killpg(process.pid, signal.SIGKILL)
-    watchdog = threading.Timer(30, end)
+    process = subprocess.Popen([site.program(f"millrace-{name}"), "--config", str(config)],
+                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    watchdog = threading.Timer(30, process.kill)
     watchdog.start()
-    said = next((line for line in process.stdout if "expired" in line), None)
+    said = next((line for line in process.stdout if "expired" in line and what in line), None)
     watchdog.cancel()
-    end()
+    process.kill()
     process.wait()
     print(f"{'ok' if said else 'FAILED'}: an expired certificate of the {name}: {(said or 'nothing was said').strip()[:200]}",
           flush=True)
