@@ -24,17 +24,17 @@ Result<void> serve(const plant::PlantConfig& config) {
   const auto server = opcua::make_open62541_server(loop, config.server);
   plant::Plant plant(loop, *server, config);
 
+  ComponentGroup components(loop);
   boost::asio::signal_set hang_up(loop.context(), SIGHUP);
   std::function<void()> listen = [&] {
     hang_up.async_wait([&](const boost::system::error_code& error, int) {
       if (error) return;
-      plant.restart_server(restart_pause_us);
+      plant.restart_server(restart_pause_us, [&](const Error& why) { components.fail_with(why); });
       listen();
     });
   };
   listen();
 
-  ComponentGroup components(loop);
   components.add({"plant", [&] { return plant.start(); }, [&] { plant.stop(); }});
   return components.run();
 }

@@ -188,7 +188,7 @@ void Plant::publish() {
   published_points_ += values_.size();
 }
 
-void Plant::restart_server(std::int64_t pause_us) {
+void Plant::restart_server(std::int64_t pause_us, std::function<void(Error why)> lost) {
   log_info("OPC UA server goes away");
   server_.stop();
   reversed_ = !reversed_;
@@ -197,12 +197,9 @@ void Plant::restart_server(std::int64_t pause_us) {
   } else {
     server_.set_namespaces({namespace_uri, other_namespace_uri});
   }
-  restart_timer_.after_us(pause_us, [this] {
-    if (auto started = server_.start(); started) {
-      log_info("OPC UA server is back, namespaces in another order");
-    } else {
-      log_error(started.error().message);
-    }
+  restart_timer_.after_us(pause_us, [this, lost = std::move(lost)] {
+    if (auto started = server_.start(); !started) return lost(started.error());
+    log_info("OPC UA server is back, namespaces in another order");
   });
 }
 

@@ -8,6 +8,7 @@
 #include "runtime/loop.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -24,8 +25,8 @@ class Plant {
   Result<void> start();
   void stop();
   /// The server goes away and comes back after `pause_us` with its namespaces in reverse order, as a PLC after a new
-  /// program; engines go on meanwhile, and history has what was missed.
-  void restart_server(std::int64_t pause_us);
+  /// program; engines go on meanwhile, and history has what was missed. `lost`: it did not come back, and will not.
+  void restart_server(std::int64_t pause_us, std::function<void(Error why)> lost);
 
  private:
   struct EngineVariables {

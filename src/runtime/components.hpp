@@ -23,7 +23,7 @@ class ComponentGroup {
   /// Starts all, runs the loop until a signal, `fail`, or `Loop::stop`, then stops all in reverse order.
   /// The error is the first failure: of a start, or given to `fail`.
   Result<void> run();
-  /// A running part reports that it cannot go on.
+  /// A running part reports that it cannot go on. For what cannot mend itself only: connections are tried for ever.
   void fail_with(Error error);
 
  private:
