@@ -219,7 +219,7 @@ def import_history(site, use_case, folder, units):
 def train_and_activate(site, use_case):
     """Trains, and approves what passed its gates. Returns the model."""
     trained = site.millrace("model", "train", use_case, errors=None)["result"]
-    return site.millrace("model", "approve", f"{use_case}/{trained['version']}")
+    return site.millrace("model", "approve", f"{use_case}/{trained['version']}", "--comment", "its gates passed")
 
 
 def edge_runs(site, model):

@@ -4,8 +4,6 @@
 #include "fieldbus/opcua/testing/identity.hpp"
 #include "runtime/ports.hpp"
 
-#include <boost/asio/ip/tcp.hpp>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -13,7 +11,6 @@ namespace millrace::plant {
 namespace {
 
 namespace fs = std::filesystem;
-using boost::asio::ip::tcp;
 
 TEST(Plant, SaysThatItsServerDidNotComeBack) {
   const fs::path folder = fs::temp_directory_path() / ("millrace-plant-" + random_id());
@@ -28,7 +25,8 @@ TEST(Plant, SaysThatItsServerDidNotComeBack) {
   ASSERT_TRUE(started) << started.error().message;
   std::string problem;
   plant.restart_server(0, [&](const Error& why) { problem = why.message; });
-  const tcp::acceptor other(loop.context(), tcp::endpoint(tcp::v6(), options.port));  // takes its port meanwhile
+  const auto other = opcua::make_open62541_server(loop, options);
+  ASSERT_TRUE(other->start());  // takes its port meanwhile
   ASSERT_TRUE(loop.run_until([&] { return !problem.empty(); }, 10'000'000));
   EXPECT_THAT(problem, testing::HasSubstr(std::to_string(options.port)));
   plant.stop();

@@ -62,7 +62,7 @@ def check_commands(site):
 
     assert [(model["use_case"], model["version"]) for model in site.millrace("model", "list")] == [(USE_CASE, 1)]
     shown = site.millrace("model", "show", MODEL)
-    assert shown["state"] == "approved" and shown["approved_by"] and all(gate["passed"] for gate in shown["gates"]), shown
+    assert shown["state"] == "approved" and shown["approved_by"] and shown["approval_comment"] == "its gates passed" and all(gate["passed"] for gate in shown["gates"]), shown
     traced = site.millrace("model", "trace", MODEL)
     assert traced["dataset"] == shown["dataset"] and traced["code_commit"] == shown["code_commit"], traced
 

@@ -139,6 +139,7 @@ Result<int> trace(Context& context, const std::string& version) {
                       {"dataset", model.value("dataset", json())},
                       {"code_commit", model.value("code_commit", json())},
                       {"approved_by", model.value("approved_by", json())},
+                      {"approval_comment", model.value("approval_comment", json())},
                       {"files", model.value("files", json::array())}};
     context.output << traced.dump(2) << '\n';
     return 0;
@@ -146,14 +147,15 @@ Result<int> trace(Context& context, const std::string& version) {
   context.output << fmt::format("model    {}  {}\n", version, cell(model, "state"));
   context.output << fmt::format("dataset  {}\n", model.value("dataset", json::object()).dump());
   context.output << fmt::format("code     {}\n", cell(model, "code_commit"));
-  context.output << fmt::format("people   approved by {}\n", cell(model, "approved_by"));
+  context.output << fmt::format("people   approved by {}: {}\n", cell(model, "approved_by"),
+                                cell(model, "approval_comment"));
   return 0;
 }
 
-Result<int> approve(Context& context, const std::string& version) {
+Result<int> approve(Context& context, const std::string& version, const std::string& comment) {
   TRY_ASSIGN(const auto path, model_path(version));
   TRY_ASSIGN(const auto api, Api::open(context));
-  TRY_ASSIGN(const auto model, api.post(path + "/approve", json::object()));
+  TRY_ASSIGN(const auto model, api.post(path + "/approve", {{"comment", comment}}));
   if (context.json) {
     context.output << model.dump(2) << '\n';
   } else {
@@ -163,10 +165,15 @@ Result<int> approve(Context& context, const std::string& version) {
   return 0;
 }
 
-/// The commands that take one model version and nothing else.
-Run of_version(CLI::App& options, Result<int> (*act)(Context&, const std::string&)) {
+std::shared_ptr<std::string> version_option(CLI::App& options) {
   auto version = std::make_shared<std::string>();
   options.add_option("MODEL", *version, "USE_CASE/NUMBER, e.g. turbofan-maintenance/1")->required();
+  return version;
+}
+
+/// The commands that take one model version and nothing else.
+Run of_version(CLI::App& options, Result<int> (*act)(Context&, const std::string&)) {
+  auto version = version_option(options);
   return [version, act](Context& context) { return act(context, *version); };
 }
 
@@ -182,6 +189,11 @@ Run model_train_command(CLI::App& options) {
 Run model_list_command(CLI::App&) { return list; }
 Run model_show_command(CLI::App& options) { return of_version(options, show); }
 Run model_trace_command(CLI::App& options) { return of_version(options, trace); }
-Run model_approve_command(CLI::App& options) { return of_version(options, approve); }
+Run model_approve_command(CLI::App& options) {
+  auto version = version_option(options);
+  auto comment = std::make_shared<std::string>();
+  options.add_option("--comment", *comment, "Why, for whoever traces a decision to this model");
+  return [version, comment](Context& context) { return approve(context, *version, *comment); };
+}
 
 }  // namespace millrace::cli
