@@ -15,7 +15,7 @@ struct WorkerPool::State {
 
   State(Loop& event_loop, std::size_t limit) : loop(event_loop), queue_limit(limit) {}
 
-  void run(std::stop_token stop) {
+  void run(const std::stop_token& stop) {
     for (;;) {
       Task task;
       {
@@ -42,7 +42,7 @@ struct WorkerPool::State {
 WorkerPool::WorkerPool(Loop& loop, std::size_t threads, std::size_t queue_limit)
     : state_(std::make_unique<State>(loop, queue_limit)) {
   for (std::size_t i = 0; i < threads; ++i) {
-    state_->threads.emplace_back([state = state_.get()](std::stop_token stop) { state->run(std::move(stop)); });
+    state_->threads.emplace_back([state = state_.get()](const std::stop_token& stop) { state->run(stop); });
   }
 }
 

@@ -64,11 +64,22 @@ void read_file(YamlReader& reader, const YAML::Node& document, UseCase& use_case
     read_decision(section("decision", {"when", "hold", "then", "mode", "envelope", "timeout"}), use_case.decision,
                   lines);
   }
-  if (file.has("rollout"))
-    read_rollout(section("rollout", {"shadow", "canary", "soak", "abort_on"}), use_case.rollout.emplace());
-  if (file.has("monitor")) read_monitor(section("monitor", {"drift", "accuracy"}), use_case.monitor.emplace());
-  if (file.has("retrain")) read_retrain(section("retrain", {"when", "cooldown", "then"}), use_case.retrain.emplace());
-  if (file.has("feedback")) read_feedback(section("feedback", {"ask", "labels_from"}), use_case.feedback.emplace());
+  if (file.has("rollout")) {
+    use_case.rollout = UseCase::Rollout{};
+    read_rollout(section("rollout", {"shadow", "canary", "soak", "abort_on"}), *use_case.rollout);
+  }
+  if (file.has("monitor")) {
+    use_case.monitor = UseCase::Monitor{};
+    read_monitor(section("monitor", {"drift", "accuracy"}), *use_case.monitor);
+  }
+  if (file.has("retrain")) {
+    use_case.retrain = UseCase::Retrain{};
+    read_retrain(section("retrain", {"when", "cooldown", "then"}), *use_case.retrain);
+  }
+  if (file.has("feedback")) {
+    use_case.feedback = UseCase::Feedback{};
+    read_feedback(section("feedback", {"ask", "labels_from"}), *use_case.feedback);
+  }
   check_references(reader, use_case, lines);
 }
 
