@@ -158,8 +158,8 @@ class DuckDbLake final : public Lake {
 
   /// Each step is a commit of its own, and others may come in between.
   Result<void> forget(const Retention& rule, const MaintenanceOptions& options) {
+    TRY_ASSIGN(auto connection, reader());
     for (int step = 0; step < retention_steps; ++step) {
-      TRY_ASSIGN(auto connection, reader());
       TRY_ASSIGN(const auto oldest, duck::delete_oldest(connection, rule, options.spared_signals, options.step_rows));
       if (oldest.empty()) break;
       const std::lock_guard lock(writing_);
