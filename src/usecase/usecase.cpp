@@ -133,9 +133,8 @@ Result<UseCase> parse_use_case(std::string_view yaml, std::string_view source_na
 
 Result<UseCase> parse_applicable_use_case(std::string_view yaml, std::string_view source_name) {
   ParsedUseCase parsed = check_use_case(yaml);
-  const auto& reasons = parsed.problems.empty() ? parsed.refused : parsed.problems;
-  if (reasons.empty()) return std::move(parsed.use_case);
-  return fail(to_error(reasons, source_name));
+  if (parsed.obstacles().empty()) return std::move(parsed.use_case);
+  return fail(to_error(parsed.obstacles(), source_name));
 }
 
 std::string expand_address(std::string_view address, std::string_view asset) {

@@ -191,6 +191,8 @@ struct ParsedUseCase {
   std::vector<UseCaseProblem> problems;
   std::vector<UseCaseProblem> refused;   ///< good, but this version does not do it, and leaving it out does harm
   std::vector<UseCaseProblem> warnings;  ///< good, but this version does not do it
+  /// Why the file cannot be applied; empty: it can.
+  [[nodiscard]] const std::vector<UseCaseProblem>& obstacles() const { return problems.empty() ? refused : problems; }
 };
 ParsedUseCase check_use_case(std::string_view yaml);
 

@@ -39,28 +39,33 @@ void print_warnings(Context& context, const std::string& file, const json& warni
   }
 }
 
+struct CheckedFile {
+  std::string yaml;
+  ParsedUseCase parsed;
+};
+
 /// Reads and checks the file here, so that errors carry its name and cost no round trip. Empty: problems were printed.
-Result<std::optional<std::string>> checked_file(Context& context, const std::string& file) {
+Result<std::optional<CheckedFile>> checked_file(Context& context, const std::string& file) {
   auto yaml = read_file(file);
   if (!yaml) return fail(ErrorCode::invalid_argument, yaml.error().message);
-  const auto parsed = check_use_case(*yaml);
-  const auto& problems = parsed.problems.empty() ? parsed.refused : parsed.problems;
-  if (problems.empty()) return std::optional<std::string>(std::move(*yaml));
+  auto parsed = check_use_case(*yaml);
+  const auto& problems = parsed.obstacles();
+  if (problems.empty()) return CheckedFile{std::move(*yaml), std::move(parsed)};
   if (context.json) {
     context.output << json{{"file", file}, {"problems", to_json(file, problems)}}.dump(2) << '\n';
-    return std::optional<std::string>();
+    return std::nullopt;
   }
   for (const auto& problem : problems) {
     context.errors << located(file, problem.line, problem.path, problem.message) << '\n';
   }
   context.errors << fmt::format("{}: {} problem{}\n", file, problems.size(), problems.size() == 1 ? "" : "s");
-  return std::optional<std::string>();
+  return std::nullopt;
 }
 
 Result<int> check(Context& context, const std::string& file) {
-  TRY_ASSIGN(const auto yaml, checked_file(context, file));
-  if (!yaml) return 1;
-  const auto parsed = check_use_case(*yaml);
+  TRY_ASSIGN(const auto checked, checked_file(context, file));
+  if (!checked) return 1;
+  const auto& [yaml, parsed] = *checked;
   const auto warnings = to_json(file, parsed.warnings);
   if (context.json) {
     context.output << json{{"file", file}, {"problems", json::array()}, {"warnings", warnings}}.dump(2) << '\n';
@@ -80,10 +85,10 @@ void print_selection(Context& context, const json& assets) {
 }
 
 Result<int> plan(Context& context, const std::string& file) {
-  TRY_ASSIGN(const auto yaml, checked_file(context, file));
-  if (!yaml) return 1;
+  TRY_ASSIGN(const auto checked, checked_file(context, file));
+  if (!checked) return 1;
   TRY_ASSIGN(const auto api, Api::open(context));
-  TRY_ASSIGN(const auto planned, api.post("/api/v1/use-cases/plan", *yaml, "application/yaml"));
+  TRY_ASSIGN(const auto planned, api.post("/api/v1/use-cases/plan", checked->yaml, "application/yaml"));
   if (context.json) {
     context.output << planned.dump(2) << '\n';
     return 0;
@@ -110,10 +115,10 @@ Result<int> plan(Context& context, const std::string& file) {
 }
 
 Result<int> apply(Context& context, const std::string& file) {
-  TRY_ASSIGN(const auto yaml, checked_file(context, file));
-  if (!yaml) return 1;
+  TRY_ASSIGN(const auto checked, checked_file(context, file));
+  if (!checked) return 1;
   TRY_ASSIGN(const auto api, Api::open(context));
-  TRY_ASSIGN(const auto applied, api.post("/api/v1/use-cases", *yaml, "application/yaml"));
+  TRY_ASSIGN(const auto applied, api.post("/api/v1/use-cases", checked->yaml, "application/yaml"));
   if (context.json) {
     context.output << applied.dump(2) << '\n';
   } else {

@@ -69,15 +69,16 @@ Result<json> detail(Services& services, const AppliedUseCase& applied) {
   return described;
 }
 
-/// What this platform does not take, whatever else is right or wrong with the file.
-Result<void> check_file(const Services& services, const http::Request& request) {
+/// The request's file, unless this platform does not take it, whatever else is right or wrong with it.
+Result<ParsedUseCase> read_file(const Services& services, const http::Request& request) {
   if (request.body.empty())
     return fail(ErrorCode::invalid_argument, "the body is empty: send the use case file (YAML)");
-  const auto parsed = check_use_case(request.body);
-  if (!parsed.problems.empty()) return {};  // told, all of them, by whoever works with the file
+  auto parsed = check_use_case(request.body);
+  if (!parsed.problems.empty()) return parsed;  // told, all of them, by whoever works with the file
   if (parsed.use_case.name == "plan")
     return fail(ErrorCode::invalid_argument, "use_case: \"plan\" is a word of the API; choose another name");
-  return check_command_allowed(parsed.use_case, services.config.training.allow_command);
+  TRY(check_command_allowed(parsed.use_case, services.config.training.allow_command));
+  return parsed;
 }
 
 std::string known_kinds(const LiveState& live) {
@@ -116,7 +117,7 @@ json warnings_of(const ParsedUseCase& parsed) {
 }
 
 Result<json> plan(Services& services, const http::Request& request) {
-  TRY(check_file(services, request));
+  TRY_ASSIGN(const auto parsed, read_file(services, request));
   TRY_ASSIGN(const auto changes, services.use_cases.plan(request.body));
   json list = json::array();
   for (const auto& change : changes) {
@@ -124,13 +125,12 @@ Result<json> plan(Services& services, const http::Request& request) {
                     {"before", change.before.empty() ? json() : json(change.before)},
                     {"after", change.after.empty() ? json() : json(change.after)}});
   }
-  const auto parsed = check_use_case(request.body);
   return json{
       {"changes", list}, {"assets", selected_assets(services, parsed.use_case)}, {"warnings", warnings_of(parsed)}};
 }
 
 Result<json> apply(Services& services, const http::Request& request) {
-  TRY(check_file(services, request));
+  TRY_ASSIGN(const auto parsed, read_file(services, request));
   TRY_ASSIGN(const auto applied, services.use_cases.apply(request.body, services.now_us()));
   if (applied.changed) {
     TRY(services.artifacts.put(services.use_cases.find(applied.name)->yaml));
@@ -140,7 +140,7 @@ Result<json> apply(Services& services, const http::Request& request) {
   return json{{"name", applied.name},
               {"version", applied.version},
               {"changed", applied.changed},
-              {"warnings", warnings_of(check_use_case(request.body))}};
+              {"warnings", warnings_of(parsed)}};
 }
 
 Result<json> get(Services& services, const http::Request& request) {
